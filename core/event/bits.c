@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bits.h"
+
+bool pn_tstb(uint64_t word, unsigned k)
+{
+    return (word & ((uint64_t)1 << k)) != 0;
+}
+
+/*@ requires range: k <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer j; 0 <= j <= 63 ==> (bit(\result, j) <==> (j == k || bit(word, j))); */
+static uint64_t setb(uint64_t word, unsigned k)
+{
+    return word | ((uint64_t)1 << k);
+}
+
+/*@ requires range: k <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer j; 0 <= j <= 63 ==> (bit(\result, j) <==> (j != k && bit(word, j))); */
+static uint64_t clrb(uint64_t word, unsigned k)
+{
+    return word & ~((uint64_t)1 << k);
+}
+
+uint64_t pn_putb(uint64_t word, unsigned k, bool on)
+{
+    return on ? setb(word, k) : clrb(word, k);
+}

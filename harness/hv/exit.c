@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What to do about a VM exit: one line a reason (SDM vol. 3D appendix C). Interrupted deliveries have been taken by
+ * pn_complete_vectoring before this runs.
+ */
+#include "console.h"
+#include "vcpu.h"
+
+#include "../../vendor/vmx/decode.h"
+
+enum { VECTOR_UD = 6 };
+
+void skip_instruction(struct vcpu *v)
+{
+    vmwrite(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_LENGTH));
+    pn_instruction_retired(&v->events);
+}
+
+void raise_exception(struct vcpu *v, uint8_t vector, bool has_error)
+{
+    const struct pn_event e = {
+        .type = PN_TYPE_HARD_EXCEPTION,
+        .vector = vector,
+        .origin = PN_BY_EMULATOR,
+        .has_error = has_error && pn_hw_pe(), /* real mode pushes no error codes (SDM 20.1.4) */
+    };
+
+    /* Free by its contract: an instruction was running, so nothing was being delivered and nothing is pending. */
+    if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
+        report_crash(v, FAULT("the core refused an exception that an emulated instruction raised"));
+}
+
+uint64_t *guest_register(struct vcpu *v, unsigned int number)
+{
+    uint64_t *const all[16] = {&v->hw.regs.rax, &v->hw.regs.rcx, &v->hw.regs.rdx, &v->hw.regs.rbx, 0,
+                               &v->hw.regs.rbp, &v->hw.regs.rsi, &v->hw.regs.rdi, &v->hw.regs.r8, &v->hw.regs.r9,
+                               &v->hw.regs.r10, &v->hw.regs.r11, &v->hw.regs.r12, &v->hw.regs.r13, &v->hw.regs.r14,
+                               &v->hw.regs.r15};
+    return all[number & 15];
+}
+
+void l1_ended(struct vcpu *v, enum l1_end end, uint64_t code)
+{
+    v->end = end;
+    v->end_code = code;
+}
+
+static void exit_nmi(struct vcpu *v)
+{
+    vmx_unblock_nmi(&v->hw);
+    (void)pn_queue_nmi(&v->events); /* a merged one is accounted for by the core */
+}
+
+static void exit_exception(struct vcpu *v)
+{
+    const struct vmx_exit_words words = {
+        .info = vmread32(EXIT_INFO),
+        .error = vmread32(EXIT_ERROR),
+        .length = vmread32(EXIT_LENGTH),
+        .qualification = vmread(EXIT_QUALIFICATION),
+        .dr7 = vmread(GUEST_DR7),
+    };
+    const struct pn_event e = vmx_decode_exception(words);
+
+    if (e.type == PN_TYPE_NMI)
+        exit_nmi(v);
+    else if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
+        report_crash(v, FAULT("the core refused an exception that the processor reported"));
+}
+
+static void exit_ept_violation(struct vcpu *v)
+{
+    const uint64_t address = vmread(GUEST_PHYS_ADDR);
+    struct ept *ept = &v->machine->ept;
+    const bool first_look = !ept->decoy_used;
+
+    switch (ept_cure(ept, address)) {
+    case EPT_EVICTED_PAGE:
+    case EPT_NEW_REGION:
+        return;
+    case EPT_HIDDEN:
+        if (first_look)
+            say("PN| note L1 touches Provenest's own memory at %x and is shown a page of zeros\n", address);
+        return;
+    case EPT_NO_CURE:
+        report_crash(v, FAULT("L1 touches a physical address that Provenest cannot map"));
+    }
+}
+
+static void exit_interrupt(struct vcpu *v)
+{
+    pn_interrupt_pending(&v->events); /* not acknowledged: that is done when it can be delivered */
+}
+
+static void exit_hlt(struct vcpu *v)
+{
+    skip_instruction(v);
+    v->halting = true;
+}
+
+static void exit_invd(struct vcpu *v)
+{
+    /* Throwing caches away would throw away the hypervisor's own writes: write them back instead. */
+    __asm__ volatile("wbinvd" : : : "memory");
+    skip_instruction(v);
+}
+
+static void exit_timer(struct vcpu *v)
+{
+    vmwrite(PREEMPTION_TIMER, v->machine->options.evict >> v->hw.controls.timer_rate);
+    evict_delivery_pages(v, false);
+}
+
+static void exit_triple_fault(struct vcpu *v)
+{
+    pn_queue_triple_fault(&v->events);
+}
+
+static void exit_nothing(struct vcpu *v)
+{
+    (void)v; /* a window: pn_inject_events looks again anyway */
+}
+
+/* L1's processor has neither VMX nor SMX: their instructions are undefined there (SDM 30.1). */
+static void exit_undefined(struct vcpu *v)
+{
+    raise_exception(v, VECTOR_UD, false);
+}
+
+typedef void exit_handler(struct vcpu *v);
+
+static exit_handler *const handlers[EXIT_REASONS] = {
+    [EXIT_EXCEPTION_NMI] = exit_exception,
+    [EXIT_EXTERNAL_INTERRUPT] = exit_interrupt,
+    [EXIT_TRIPLE_FAULT] = exit_triple_fault,
+    [EXIT_INTR_WINDOW] = exit_nothing,
+    [EXIT_NMI_WINDOW] = exit_nothing,
+    [EXIT_CPUID] = exit_cpuid,
+    [EXIT_GETSEC] = exit_undefined,
+    [EXIT_HLT] = exit_hlt,
+    [EXIT_INVD] = exit_invd,
+    [EXIT_VMCALL] = exit_undefined,
+    [EXIT_VMCLEAR] = exit_undefined,
+    [EXIT_VMLAUNCH] = exit_undefined,
+    [EXIT_VMPTRLD] = exit_undefined,
+    [EXIT_VMPTRST] = exit_undefined,
+    [EXIT_VMREAD] = exit_undefined,
+    [EXIT_VMRESUME] = exit_undefined,
+    [EXIT_VMWRITE] = exit_undefined,
+    [EXIT_VMXOFF] = exit_undefined,
+    [EXIT_VMXON] = exit_undefined,
+    [EXIT_CR_ACCESS] = exit_control_register,
+    [EXIT_IO] = exit_io,
+    [EXIT_RDMSR] = exit_read_msr,
+    [EXIT_WRMSR] = exit_write_msr,
+    [EXIT_EPT_VIOLATION] = exit_ept_violation,
+    [EXIT_INVEPT] = exit_undefined,
+    [EXIT_PREEMPTION_TIMER] = exit_timer,
+    [EXIT_INVVPID] = exit_undefined,
+    [EXIT_XSETBV] = exit_xsetbv,
+};
+
+static _Noreturn void exit_unknown(struct vcpu *v, uint32_t reason)
+{
+    const char *name = vmx_reason_name(reason);
+    uint32_t length = 0;
+
+    while (name[length])
+        length++;
+    report_crash(v, (struct fault){"L1 caused a VM exit that Provenest does not handle", name, length});
+}
+
+void exit_handle(struct vcpu *v, uint32_t reason)
+{
+    if (reason >= EXIT_REASONS || !handlers[reason])
+        exit_unknown(v, reason);
+    handlers[reason](v);
+}

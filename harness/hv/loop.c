@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The life of a vCPU: prepare, enter, account, handle. The order of the calls into the core is its contract
+ * (core/include/provenest/event.h).
+ */
+#include "vcpu.h"
+
+/* After HLT: stay halted only if nothing is on its way. Bochs does not wake a halted guest for a window, so one with a
+ * window open runs on; a spurious wake-up is what HLT loops expect anyway (SDM vol. 2A HLT). */
+static void settle_activity(struct vcpu *v)
+{
+    const bool window = (v->hw.proc & (PROC_INTR_WINDOW | PROC_NMI_WINDOW)) != 0;
+    const bool halt = (v->halting || v->halted) && !v->hw.entry_valid && !window;
+
+    if (v->halting || (v->halted && !halt))
+        vmwrite(GUEST_ACTIVITY, halt ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
+    v->halted = halt;
+    v->halting = false;
+}
+
+/* Everything the next entry needs. False: L1 has triple-faulted. */
+static bool prepare(struct vcpu *v)
+{
+    const bool given_before = v->events.injected.stage == PN_STAGE_INJECTED;
+
+    if (vmx_take_host_nmi(&v->hw))
+        (void)pn_queue_nmi(&v->events);
+    if (pn_inject_events(&v->events) == PN_SHUTDOWN)
+        return false;
+    if (v->machine->options.evict && v->hw.entry_valid && !given_before)
+        evict_delivery_pages(v, true);
+    if (v->halting || v->halted)
+        settle_activity(v);
+    return true;
+}
+
+static void account_exit(struct vcpu *v, uint32_t reason)
+{
+    v->exit_count++;
+    if (reason < EXIT_REASONS)
+        v->exits[reason]++;
+}
+
+static void handle(struct vcpu *v)
+{
+    const uint32_t reason = vmread32(EXIT_REASON);
+
+    if (reason & EXIT_ENTRY_FAILED)
+        report_crash(v, FAULT("VM entry failed: the guest's state was refused by the processor"));
+    account_exit(v, reason);
+    pn_complete_vectoring(&v->events);
+    if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
+        v->halted = false;
+    exit_handle(v, reason);
+}
+
+_Noreturn void vcpu_run(struct vcpu *v)
+{
+    uint64_t since = cpu_tsc();
+
+    v->launch_tsc = since;
+    while (v->end == L1_RUNNING) {
+        int entered;
+
+        if (!prepare(v)) {
+            l1_ended(v, L1_TRIPLE_FAULT, 0);
+            break;
+        }
+        v->l0_ticks += cpu_tsc() - since;
+        entered = vmx_enter(&v->hw);
+        since = cpu_tsc();
+        nmi_for_test_over(v);
+        if (entered == VMX_NOT_ENTERED) {
+            v->late_nmis++;
+            pn_cancel_injection(&v->events);
+            continue;
+        }
+        if (entered == VMX_ENTRY_FAILED)
+            report_crash(v, FAULT("VM entry failed: the control or host fields were refused by the processor"));
+        handle(v);
+        nmi_for_test(v);
+    }
+    report_and_end(v);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * CPUID, VMX instructions, MSRs, CR4, XSETBV: L1's processor has no VMX.
+ */
+#include "probe.h"
+
+#define CR4_OSXSAVE (1u << 18)
+#define CR4_VMXE (1u << 13)
+#define CR4_SMXE (1u << 14)
+
+static uint32_t cpuid_ecx(uint32_t leaf)
+{
+    uint32_t a = leaf, b, c = 0, d;
+
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return c;
+}
+
+static void probe_cpuid(void)
+{
+    result("cpuid-no-vmx", !(cpuid_ecx(1) & 1u << 5));
+    result("cpuid-no-smx", !(cpuid_ecx(1) & 1u << 6));
+    result("cpuid-no-aperf", !(cpuid_ecx(6) & 1));
+    result("cpuid-osxsave-off", !(cpuid_ecx(1) & 1u << 27));
+}
+
+static void probe_xsetbv(void)
+{
+    uint32_t low = 0, high;
+
+    if (!(cpuid_ecx(1) & 1u << 26))
+        return;
+    result("xsetbv-off-ud", FAULT_OF("xsetbv", : : "c"(0), "a"(1), "d"(0)) == VECTOR_UD);
+    result("cr4-osxsave", try_cr4(read_cr4() | CR4_OSXSAVE) == NO_FAULT_SEEN);
+    result("cpuid-osxsave-on", cpuid_ecx(1) & 1u << 27);
+    result("xsetbv", FAULT_OF("xsetbv", : : "c"(0), "a"(3), "d"(0)) == NO_FAULT_SEEN);
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    result("xgetbv", low == 3);
+    result("xsetbv-no-x87", FAULT_OF("xsetbv", : : "c"(0), "a"(2), "d"(0)) == VECTOR_GP);
+    result("xsetbv-register", FAULT_OF("xsetbv", : : "c"(5), "a"(1), "d"(0)) == VECTOR_GP);
+}
+
+static void probe_vmx_instructions(void)
+{
+    static uint64_t operand;
+
+    result("vmcall", FAULT_OF("vmcall") == VECTOR_UD);
+    result("vmlaunch", FAULT_OF("vmlaunch") == VECTOR_UD);
+    result("vmresume", FAULT_OF("vmresume") == VECTOR_UD);
+    result("vmxoff", FAULT_OF("vmxoff") == VECTOR_UD);
+    result("vmxon", FAULT_OF("vmxon %0", : : "m"(operand)) == VECTOR_UD);
+    result("vmclear", FAULT_OF("vmclear %0", : : "m"(operand)) == VECTOR_UD);
+    result("vmptrld", FAULT_OF("vmptrld %0", : : "m"(operand)) == VECTOR_UD);
+    result("vmptrst", FAULT_OF("vmptrst %0", : "=m"(operand)) == VECTOR_UD);
+    result("vmread", FAULT_OF("vmread %%eax, %%ebx", : : : "ebx") == VECTOR_UD);
+    result("vmwrite", FAULT_OF("vmwrite %eax, %ebx") == VECTOR_UD);
+    result("invept", FAULT_OF("invept %0, %%eax", : : "m"(operand)) == VECTOR_UD);
+    result("invvpid", FAULT_OF("invvpid %0, %%eax", : : "m"(operand)) == VECTOR_UD);
+    result("getsec", FAULT_OF(".byte 0x0f, 0x37") == VECTOR_UD);
+}
+
+static void probe_msrs(void)
+{
+    uint64_t value;
+
+    result("msr-vmx-basic", try_rdmsr(0x480, &value) == VECTOR_GP);
+    result("msr-vmx-true-entry", try_rdmsr(0x490, &value) == VECTOR_GP);
+    result("msr-feature-control", try_rdmsr(0x3a, &value) == NO_FAULT_SEEN && value == 1);
+    result("msr-feature-control-write", try_wrmsr(0x3a, 5) == VECTOR_GP);
+    result("msr-apic-base", try_rdmsr(0x1b, &value) == NO_FAULT_SEEN && (value & 0xfffff000u) == 0xfee00000u);
+    result("msr-apic-over-provenest", try_wrmsr(0x1b, (value & 0xfff) | 0x0d000000) == VECTOR_GP);
+    result("msr-pat", try_rdmsr(0x277, &value) == NO_FAULT_SEEN && value);
+    result("msr-mtrr", try_rdmsr(0x2ff, &value) == NO_FAULT_SEEN && value >> 11 & 1);
+    /* The option msr= decides; the command line says which one this run has. */
+    result(try_rdmsr(0x12345678, &value) == VECTOR_GP ? "msr-unknown-gp" : "msr-unknown-zero", true);
+}
+
+void probe_cpu(void)
+{
+    probe_cpuid();
+    probe_vmx_instructions();
+    probe_msrs();
+    result("cr4-vmxe-reads-0", !(read_cr4() & (CR4_VMXE | CR4_SMXE)));
+    result("cr4-vmxe", try_cr4(read_cr4() | CR4_VMXE) == VECTOR_GP);
+    result("cr4-smxe", try_cr4(read_cr4() | CR4_SMXE) == VECTOR_GP);
+    probe_xsetbv();
+    result("invd", FAULT_OF("invd") == NO_FAULT_SEEN);
+}

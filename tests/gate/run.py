@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The gate's own tests: fixtures in which a green run would lie. Each changes one thing in the small core of base/ and
+names the message that must come. First the unchanged base must pass, or the refusals would mean nothing.
+
+usage: run.py [NAME...]      a fixture is a folder with a file `case`; README.md says what its lines mean"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
+WORK = os.path.join(ROOT, "build", "gate")
+
+
+class Case:
+    def __init__(self, name):
+        self.name, self.keys, self.edits = name, {}, []
+        path, mode, old, new = None, None, [], []
+        with open(os.path.join(HERE, name, "case"), encoding="utf-8") as f:
+            for line in f.read().split("\n"):
+                if line == "<<<<":
+                    mode, old, new = "old", [], []
+                elif line == "====" and mode:
+                    mode = "new"
+                elif line == ">>>>" and mode:
+                    self.edits.append((path, "\n".join(old), "\n".join(new)))
+                    mode = None
+                elif mode:
+                    (old if mode == "old" else new).append(line)
+                elif line.startswith("file: "):
+                    path = line[6:]
+                elif ": " in line and not line.startswith("#"):
+                    key, value = line.split(": ", 1)
+                    self.keys[key] = value
+
+
+def stage(case, source):
+    """A copy of `source` with the case's changes; the text to change must be there exactly once."""
+    tree = os.path.join(WORK, "case")
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(source, tree, ignore=shutil.ignore_patterns("build"))
+    for path, old, new in case.edits:
+        full = os.path.join(tree, path)
+        with open(full, encoding="utf-8") as f:
+            text = f.read()
+        if text.count(old) != 1:
+            raise ValueError(f"its text is {text.count(old)} times in {path}")
+        with open(full, "w", encoding="utf-8") as f:
+            f.write(text.replace(old, new))
+    if "remove" in case.keys:
+        os.remove(os.path.join(tree, case.keys["remove"]))
+    if "drop" in case.keys:
+        path, word = case.keys["drop"].split()
+        with open(os.path.join(tree, path), encoding="utf-8") as f:
+            lines = [line for line in f if word not in line]
+        with open(os.path.join(tree, path), "w", encoding="utf-8") as f:
+            f.writelines(lines)
+    return tree
+
+
+def gate(tree, command, env=None):
+    """(exit status, output) of one of the gate's commands on a staged tree."""
+    script = {"prove": "prove.py", "check": "check.py", "checkgen": "checkgen.py"}[command.split()[0]]
+    argv = [sys.executable, os.path.join(ROOT, "proofs", script)] + command.split()[1:]
+    argv += ["--quiet"] if script == "prove.py" else []
+    full = {"PN_TIMEOUT": "3", "PN_OUT": os.path.join(WORK, "out"), **os.environ, "PN_ROOT": tree,
+            "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    run = subprocess.run(argv, env=full, capture_output=True, text=True, timeout=600)
+    return run.returncode, run.stdout + run.stderr
+
+
+def fake_tool(case):
+    path = os.path.join(WORK, "tool.sh")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\n# " + case.name + "\n" + case.keys["tool"] + "\n")
+    os.chmod(path, 0o755)
+    return {"PN_FRAMAC": path, "PN_OUT": os.path.join(WORK, "out-fake")}
+
+
+def forge(tree):
+    """Write 'valid' into every verdict the quick path keeps."""
+    gate(tree, "prove")
+    out, done = os.path.join(WORK, "out"), 0
+    for name in os.listdir(os.path.join(out, "cache")):
+        path = os.path.join(out, "cache", name)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        forged = re.sub(r'"verdict":\s*"(?!valid)\w+"', '"verdict":"valid"', text)
+        if forged != text:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(forged)
+            done += 1
+    return done
+
+
+def run(name, base):
+    """None if the fixture does what it says, else one line."""
+    try:
+        case = Case(name)
+        tree = stage(case, base)
+    except (OSError, ValueError) as e:
+        return f"the fixture does not apply: {e}"
+    env = {}
+    if "tool" in case.keys:
+        env = fake_tool(case)
+        shutil.rmtree(env["PN_OUT"], ignore_errors=True)
+    if "forge" in case.keys and not forge(tree):
+        return "nothing to forge was found in the cache"
+    status, output = gate(tree, case.keys.get("command", "prove"), env)
+    if "forge" in case.keys:
+        shutil.rmtree(os.path.join(WORK, "out"), ignore_errors=True)
+    found = re.search("(?m)^" + case.keys["expect"], output)
+    wanted = case.keys.get("pass") == "yes"
+    if (status == 0) != wanted:
+        return f"the gate ended with {status}; last line: {(output.strip().splitlines() or ['nothing'])[-1]}"
+    if not found:
+        return "refused, but not by name; it said: " + " | ".join(output.strip().splitlines()[-4:])
+    return None
+
+
+def main():
+    names = sys.argv[1:] or sorted(n for n in os.listdir(HERE) if os.path.exists(os.path.join(HERE, n, "case")))
+    os.makedirs(WORK, exist_ok=True)
+    passed, failed = 0, 0
+    base = os.path.join(WORK, "base")
+    shutil.rmtree(base, ignore_errors=True)
+    shutil.copytree(os.path.join(HERE, "base"), base)
+    status, output = gate(base, "prove --update")
+    if status:
+        print(output + "tests/gate/base: the unchanged core does not pass: nothing below would mean anything")
+        print("0 passed, 1 failed")
+        return 1
+    print("ok   the unchanged base passes")
+    passed += 1
+    for name in names:
+        start = time.time()
+        wrong = run(name, base)
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        print(f"{'FAIL' if wrong else 'ok  '} {name}" + (f": {wrong}" if wrong else f" ({time.time() - start:.1f} s)"),
+              flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * VMX as a backend of core/hw: one structure a processor, its host environment (GDT, TSS, IDT), its VMCS and the way
+ * into the guest and back. The structure of the running processor is found through GS, never through a global.
+ */
+#ifndef VMX_VMX_H
+#define VMX_VMX_H
+
+#include <provenest/types.h>
+
+#include "../common/counters.h"
+#include "caps.h"
+#include "layout.h"
+#include "vmcs.h"
+
+/* The guest's registers that the VMCS does not hold. entry.S knows the order (layout.h). */
+struct vmx_regs {
+    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+#define VMX_PAGE 4096
+
+/* Pages that hardware reads or writes; 4 KiB aligned. */
+struct vmx_pages {
+    _Alignas(VMX_PAGE) uint8_t vmxon[VMX_PAGE];
+    uint8_t vmcs[VMX_PAGE];
+    uint8_t msr_bitmap[VMX_PAGE];
+    uint8_t io_bitmap[2 * VMX_PAGE];
+    uint8_t exception_stack[VMX_PAGE]; /* IST 1: double fault and machine check of the host itself */
+};
+
+struct vmx_tss {
+    uint32_t reserved0;
+    uint32_t rsp[6];
+    uint32_t reserved1[2];
+    uint32_t ist[14];
+    uint32_t reserved2[2];
+    uint16_t reserved3, io_base;
+};
+
+struct vmx_gate {
+    uint64_t low, high;
+};
+
+struct vmx_cpu {
+    struct vmx_cpu *self; /* GS:0 */
+    struct vmx_regs regs;
+    uint64_t host_rsp;       /* what HOST_RSP holds */
+    uint64_t nmi_kick;       /* test hook: the LAPIC register that sends an NMI from inside the critical window, or 0 */
+    uint32_t nmi_kick_value;
+    uint8_t nmi_seen;        /* the host took an NMI that the guest must get */
+    uint8_t nmi_unblocking;  /* the next vector 2 is our own INT 2 */
+    uint8_t acking;          /* the next vector is an interrupt to be acknowledged */
+    uint8_t launched;
+    uint64_t acked;          /* its vector, or VMX_NONE_ACKED */
+    /* From here on entry.S knows nothing. */
+    struct vmx_pages *pages;
+    struct vmx_controls controls; /* as VMWRITTEN at setup */
+    uint32_t pin, proc;           /* as they are in the VMCS now */
+    bool core_events;
+    bool entry_valid;             /* the entry event field holds an event */
+    struct pn_counters counters;
+    struct vmx_tss tss;
+    uint64_t gdt[8];
+    struct vmx_gate idt[256];
+};
+
+/* host.c */
+void vmx_host_init(struct vmx_cpu *cpu, struct vmx_pages *pages);
+struct vmx_cpu *vmx_this_cpu(void);
+bool vmx_take_host_nmi(struct vmx_cpu *cpu); /* an NMI the host took since the last call */
+void vmx_unblock_nmi(struct vmx_cpu *cpu);   /* after an NMI exit, which leaves NMIs blocked (SDM 27.5.5) */
+
+/* setup.c */
+void vmx_read_raw(struct vmx_raw *raw); /* MSRs from 0x480 on are read only if VMX is present */
+enum vmx_verdict vmx_decide(void);      /* the decision for this processor; enables VMX if the firmware left it open */
+bool vmx_on(struct vmx_cpu *cpu, struct vmx_wish wish);
+void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp);
+void vmx_intercept_port(struct vmx_cpu *cpu, uint16_t port);
+void vmx_intercept_msr(struct vmx_cpu *cpu, uint32_t msr, bool read, bool write);
+void vmx_intercept_all_msrs(struct vmx_cpu *cpu);
+void vmx_flush_ept(uint64_t eptp);
+
+/* guest.c: the guest's first state */
+struct vmx_start {
+    uint32_t eip, eax, ebx, esi;
+    uint64_t gdt_base;
+    uint16_t gdt_limit, code_selector, data_selector;
+};
+void vmx_setup_guest(struct vmx_cpu *cpu, struct vmx_start start);
+
+/* entry.S */
+enum vmx_entered { VMX_EXITED = 0, VMX_NOT_ENTERED = 1, VMX_ENTRY_FAILED = 2 };
+int vmx_enter(struct vmx_cpu *cpu); /* enum vmx_entered */
+
+/* What the user of this backend provides: an exception in the hypervisor itself. Does not return. */
+struct vmx_host_frame {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+    uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+void vmx_host_fault(struct vmx_cpu *cpu, const struct vmx_host_frame *frame);
+
+#endif
