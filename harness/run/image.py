@@ -1,6 +1,7 @@
 """What Bochs boots: a GRUB CD as a user's machine would (the product's way), or a disk that an option ROM
 reads straight into RAM (the test matrix's way: the same multiboot1 information, one second less, 990 M ticks less)."""
 import os
+import threading
 import shutil
 import struct
 
@@ -18,7 +19,7 @@ def tool(name, source, argv):
     src = os.path.join(ROOT, "harness", "run", source)
     if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(src):
         os.makedirs(os.path.dirname(out), exist_ok=True)
-        tmp = "%s.%d" % (out, os.getpid())
+        tmp = "%s.%d.%d" % (out, os.getpid(), threading.get_ident())
         sh([a.replace("@OUT", tmp).replace("@SRC", src) for a in argv], "building %s" % name)
         os.replace(tmp, out)
     return out

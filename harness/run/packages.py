@@ -1,4 +1,5 @@
 """Debian's kernel and busybox, straight from their packages: downloaded and unpacked, never installed."""
+import fcntl
 import glob
 import os
 import re
@@ -40,12 +41,19 @@ def kernel_package():
 
 
 def fetch(package):
-    """Directory with the package's files; downloaded once."""
+    """Directory with the package's files; downloaded once, however many ask for it at the same time."""
     out = os.path.join(CACHE, "pkg", package)
     if os.path.isdir(out):
         return out
     debs = os.path.join(CACHE, "debs")
     os.makedirs(debs, exist_ok=True)
+    with open(os.path.join(debs, package + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)               # the boot tests run side by side, and the first two want the kernel
+        return out if os.path.isdir(out) else download(package, debs, out)
+
+
+def download(package, debs, out):
+    """Fetch and unpack; the caller holds the package's lock."""
     deb = glob.glob(os.path.join(debs, package + "_*.deb"))
     if not deb:
         stage("fetching the Debian package %s" % package)
