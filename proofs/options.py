@@ -53,7 +53,10 @@ WP = [
     "-wp-timeout", str(TIMEOUT), "-wp-par", "1",
     "-wp-warn-key", "pedantic-assigns=abort",
 ]
-SMOKE = ["-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT)]
+# Smoke tests are goals that must NOT be proved, so each costs its whole limit with every solver, and CVC4 takes four times
+# the limit it is given. They run in a second pass of the same Frama-C, which selects what was never tried (the smoke tests)
+# and leaves out CVC4; PN_SMOKE=both (the weekly job) tries it as well, which can only refuse more.
+SMOKE = ["-wp-no-status-maybe", "-wp-prover=-cvc4", "-wp-smoke-tests", "-wp-smoke-timeout", str(SMOKE_TIMEOUT)]
 
 # Names of clauses or functions that need more than TIMEOUT; each with its reason. Empty is best.
 FUNCTION_TIMEOUT = {}
@@ -103,6 +106,10 @@ def client_sources():
 
 def headers():
     return files("core/**/*.h", "spec/acsl/*.h")
+
+
+def smoke():
+    return [x for x in SMOKE if not (x.endswith("=-cvc4") and os.environ.get("PN_SMOKE") == "both")]
 
 
 def fct_timeout(function):

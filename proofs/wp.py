@@ -14,6 +14,7 @@ import csrc
 import options
 
 GOAL = re.compile(r"^\[wp\] \[(?P<who>[^\]]+)\] (?P<what>Goal|Smoke-test) (?P<id>\w+)(?P<rest>.*)$")
+PASS = "[wp] Running WP plugin..."
 SCHEDULED = re.compile(r"^\[wp\] (\d+) goals? scheduled")
 TOTAL = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)")
 TIME = re.compile(r"\(([\d.]+)(ms|s|m|min)\)")
@@ -74,13 +75,15 @@ class Job:
         cmd += ["-wp-session", os.path.join(work, "session"), "-wp-report-json", os.path.join(work, "wp.json")]
         if self.function:
             cmd += ["-wp-fct", self.function] + options.fct_timeout(self.function)
-            cmd += options.SMOKE if self.smoke else []
             cmd += ["-wp-prop=-@lemma"]
         elif self.canary:
             cmd += ["-wp-prop", "@lemma", "-wp-timeout", "3"]
         else:
             cmd += ["-wp-prop", "@lemma"]
-        return cmd + [self.path, "-then", "-report", "-report-untried", "-report-csv", os.path.join(work, "report.csv")]
+        cmd += [self.path]
+        if self.function and self.smoke:  # -then forgets the selection of functions and properties
+            cmd += ["-then", "-wp", "-wp-fct", self.function, "-wp-prop=-@lemma"] + options.smoke()
+        return cmd + ["-then", "-report", "-report-untried", "-report-csv", os.path.join(work, "report.csv")]
 
 
 class Result:
@@ -112,7 +115,7 @@ def run(job, cache=None, on_goal=None, work_root=None):
     for line in proc.stdout:
         lines.append(line.rstrip("\n"))
         m = SCHEDULED.match(line)
-        scheduled = int(m.group(1)) if m else scheduled
+        scheduled += int(m.group(1)) if m else 0
         m = GOAL.match(line)
         if m and m.group("id") not in seen and m.group("who") != "CFG":
             seen.add(m.group("id"))
@@ -145,18 +148,23 @@ def read(result, lines, status, work):
 
 
 def parse_goals(job, lines):
-    goals, scheduled, totals, last = {}, None, None, None
+    """Goals by name, how many were scheduled, and WP's own (proved, all), over the two passes (goals, smoke tests)."""
+    goals, scheduled, totals, last, again = {}, None, None, None, set()
     for line in lines:
+        again = set() if line.startswith(PASS) else again
         m = SCHEDULED.match(line)
         if m:
             scheduled = (scheduled or 0) + int(m.group(1))
         m = TOTAL.match(line)
         if m:
-            totals = (int(m.group(1)), int(m.group(2)))
+            good, count = totals or (0, 0)  # what the control flow alone proves is counted in each pass: once is enough
+            totals = (good + int(m.group(1)) - len(again), count + int(m.group(2)) - len(again))
         m = GOAL.match(line)
         if m:
             record = goal(job, m)
             old = goals.get(record["goal"])
+            if old and old["prover"] == record["prover"] == "WP":
+                again.add(record["goal"])
             if old is None or record["verdict"] != "valid":
                 goals[record["goal"]] = record
             last = goals[record["goal"]]
@@ -181,7 +189,7 @@ def goal(job, m):
     valid = (who == "Passed") if smoke else bool(re.match(r"\s*: Valid", rest))
     q, t = QED.search(rest), TIME.search(QED.sub("", rest))
     seconds = sum(float(x.group(1)) * SCALE[x.group(2)] for x in (q, t) if x)
-    prover = {"Passed": "cvc4+z3", "Failed": "", "CFG": "WP"}.get(who, who)
+    prover = {"Passed": "z3", "Failed": "", "CFG": "WP"}.get(who, who)
     return {"file": job.path, "function": job.function or "", "goal": name, "kind": kind, "prover": prover,
             "seconds": round(seconds, 3), "verdict": "valid" if valid else "failed", "smoke": smoke}
 
@@ -207,7 +215,12 @@ def warnings(result, lines):
             if not stated(result.job, m.group(1), need):
                 result.bad("unstated hypothesis", f"{m.group(1)}: the memory model assumes {' '.join(need.split())}: state"
                            " it as requires")
+    passes = [j for j, line in enumerate(lines) if line.startswith(PASS)]
+    if len(passes) != 1 + bool(result.job.function and result.job.smoke):
+        result.bad("no smoke test", f"{len(passes)} passes of WP: the smoke tests did not run")
     for j, line in enumerate(lines):
+        if line == "[wp] Warning: No goal generated" and passes[1:] and j > passes[1]:
+            continue  # a straight line without requires has nothing to smoke out
         if re.search(r"Warning:", line) and "Failed smoke-test" not in line:
             rest = line.split("Warning:", 1)[1].strip() or (lines[j + 1].strip() if j + 1 < len(lines) else "")
             if not rest.startswith("Memory model hypotheses"):
