@@ -1,45 +1,56 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The one place where an event for the next entry is chosen, and the one call that writes it.
- * SDM vol. 3A table 6-2 (priority), vol. 3C 26.5 (event injection), 26.3.1.5 (interruptibility). */
+ * SDM vol. 3A table 6-2 (priority), vol. 3C 26.5 (event injection), 26.3.1.5 (interruptibility); APM vol. 2 15.20. */
 #include <provenest/event.h>
 
 #include "classify.h"
 #include "payload.h"
 #include "record.h"
+#include "soft.h"
+#include "windows.h"
 
 /* ---- One kind each: write the event, move the record to the injected slot --------------------------------------- */
 
 /* The interrupted event again, exactly as the processor reported it; its effects on CR2, DR6 and DR7 are done. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
-    requires not_programmed: dev_entry == 0;
+    requires not_programmed: dev_entry == 0 && dev_step == 0;
     requires interrupted: v->injected.stage == PN_STAGE_INJECTED;
     terminates \true; exits \false;
-    assigns dev_entry, dev_entry_event, dev_owed, dev_acked, dev_nmi_blocked;
+    assigns v->soft_rip, v->entry_rip, v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked, dev_nmi_blocked,
+            dev_rip, dev_next_rip;
     ensures inv: pn_inv(*v);
     ensures programmed: dev_entry != 0 && same_event(dev_entry_event, v->injected);
     ensures served: dev_owed == 0;
+    ensures not_watched: v->iret_watched == 0;
     ensures blocking: v->injected.type != PN_TYPE_NMI ==> dev_nmi_blocked == \old(dev_nmi_blocked); */
 static void reinject(struct pn_vcpu *v)
 {
-    if (v->injected.type == PN_TYPE_NMI)
+    const bool nmi = v->injected.type == PN_TYPE_NMI;
+
+    if (nmi)
         pn_hw_set_nmi_blocked(false); /* the entry itself sets it again (VE-232, SDM 31.7.1.2) */
+    pn_soft_prepare(v, v->injected);
     pn_ledger_reinjected(v->injected);
     pn_hw_write_entry(v->injected);
+    if (nmi && pn_hw_svm())
+        pn_hw_set_nmi_blocked(true); /* here the flag is the core's (SV-051) */
+    v->iret_watched = false;
 }
 
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
-    requires not_programmed: dev_entry == 0;
+    requires not_programmed: dev_entry == 0 && dev_step == 0 && dev_wfs == 0;
     requires raised: v->exception.stage == PN_STAGE_PENDING;
     terminates \true; exits \false;
-    assigns v->exception, v->injected, dev_entry, dev_entry_event, dev_owed, dev_acked, dev_cr2, dev_dr6, dev_dr7,
-            dev_rf, dev_applied;
+    assigns v->exception, v->injected, v->soft_rip, v->entry_rip, v->iret_watched, dev_entry, dev_entry_event, dev_owed,
+            dev_acked, dev_rip, dev_next_rip, dev_cr2, dev_dr6, dev_dr7, dev_rf, dev_applied;
     ensures inv: pn_inv(*v);
     ensures moved: v->exception.stage == PN_STAGE_NONE && v->injected.stage == PN_STAGE_INJECTED;
     ensures programmed: dev_entry != 0 && dev_entry_event.type == \old(v->exception.type) &&
             dev_entry_event.vector == \old(v->exception.vector) && dev_entry_event.length == \old(v->exception.length);
     ensures served: dev_owed == 0;
+    ensures not_watched: v->iret_watched == 0;
     ensures provenance: v->injected.origin == \old(v->exception.origin) &&
             v->injected.db_kind == \old(v->exception.db_kind);
     ensures error_code: dev_entry_event.has_error != 0 ==> dev_entry_event.error == \old(v->exception.error);
@@ -47,68 +58,106 @@ static void reinject(struct pn_vcpu *v)
             dev_cr2 == \old(v->exception.payload) && dev_dr6 == \old(dev_dr6);
     ensures debug: \old(v->exception.has_payload) != 0 && \old(v->exception.vector) == PN_VECTOR_DB ==>
             ev075_dr6(\old(dev_dr6), \old(v->exception.payload), dev_dr6) && dev_cr2 == \old(dev_cr2);
-    ensures no_payload: \old(v->exception.has_payload) == 0 ==> dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6);
-    ensures applied: n_applied == \old(n_applied) + (\old(v->exception.has_payload) != 0 ? 1 : 0);
+    ensures no_payload: !owes_payload(\old(v->exception)) ==> dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6);
+    ensures applied: n_applied == \old(n_applied) + payloads(\old(v->exception));
     ensures control: \old(v->exception.vector) == PN_VECTOR_DB ==> ev124_dr7(\old(dev_dr7), dev_dr7);
     ensures control_kept: \old(v->exception.vector) != PN_VECTOR_DB ==> dev_dr7 == \old(dev_dr7);
-    ensures resume_flag: \old(v->exception.type) == PN_TYPE_HARD_EXCEPTION && ev014_fault(\old(v->exception.vector)) ==>
-            dev_rf != 0;
+    ensures resume_flag: \old(v->exception.type) == PN_TYPE_HARD_EXCEPTION &&
+            ev014_fault(\old(v->exception.vector), \old(v->exception.db_kind)) ==> dev_rf != 0;
     ensures resume_flag_kept: !(\old(v->exception.type) == PN_TYPE_HARD_EXCEPTION &&
-            ev014_fault(\old(v->exception.vector))) ==> dev_rf == \old(dev_rf); */
+            ev014_fault(\old(v->exception.vector), \old(v->exception.db_kind))) ==> dev_rf == \old(dev_rf); */
 static void inject_exception(struct pn_vcpu *v)
 {
     struct pn_event e = v->exception;
 
     pn_deliver_payload(e);
-    if (e.type == PN_TYPE_HARD_EXCEPTION && pn_is_fault(e.vector))
+    if (e.type == PN_TYPE_HARD_EXCEPTION && pn_is_fault(e.vector, e.db_kind))
         pn_hw_set_rf();
     e.stage = PN_STAGE_INJECTED;
     e.has_payload = false;
     e.payload = 0;
-    e.has_error = pn_pushes_error(e.type, e.vector, pn_hw_pe());
+    e.has_error = pn_pushes_error(pn_hw_svm(), e.type, e.vector, pn_hw_pe());
     if (!e.has_error)
         e.error = 0;
+    pn_soft_prepare(v, e);
     pn_hw_write_entry(e);
     v->injected = e;
     v->exception.stage = PN_STAGE_NONE;
+    v->iret_watched = false;
+}
+
+/* VMX: the exit comes right after the entry, before anything else (EV-045). A debug trap that waits ranks behind it and
+   goes where the processor keeps such traps, to be delivered when the guest runs on (EV-019, EV-102). */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires not_programmed: dev_entry == 0 && dev_step == 0 && dev_wfs == 0;
+    requires nothing_before: v->injected.stage == PN_STAGE_NONE && (has_exception(*v) ==> low_trap(v->exception));
+    requires pending: v->mtf_pending != 0;
+    terminates \true; exits \false;
+    assigns v->exception, v->injected, v->mtf_pending, dev_entry, dev_entry_event, dev_owed, dev_acked, dev_breakpoints,
+            dev_bs, led_delivered, led_dropped;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures programmed: dev_entry != 0 && dev_entry_event.type == PN_TYPE_OTHER;
+    ensures served: dev_owed == 0 && v->injected.stage == PN_STAGE_INJECTED && v->exception.stage == PN_STAGE_NONE &&
+            v->mtf_pending == 0;
+    ensures trap: \old(has_exception(*v)) && \old(v->exception.has_payload) != 0 ==>
+            (\forall integer k; 0 <= k <= 3 ==> (bit(\old(v->exception.payload), k) ==> bit(dev_breakpoints, k))) &&
+            (bit(\old(v->exception.payload), 14) ==> dev_bs != 0); */
+static void inject_mtf(struct pn_vcpu *v)
+{
+    const struct pn_event e = pn_event_make(PN_STAGE_INJECTED, PN_TYPE_OTHER, 0);
+
+    if (v->exception.stage == PN_STAGE_PENDING)
+        pn_hold_trap(v);
+    pn_hw_write_entry(e);
+    v->injected = e;
+    v->mtf_pending = false;
 }
 
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
-    requires not_programmed: dev_entry == 0;
+    requires not_programmed: dev_entry == 0 && dev_step == 0 && dev_wfs == 0;
     requires nothing_before: v->injected.stage == PN_STAGE_NONE && v->exception.stage == PN_STAGE_NONE;
     requires pending: v->nmi_pending > 0;
-    requires open: ve228_nmi_open(dev_nmi_blocked, dev_sti, dev_movss);
+    requires open: ve228_nmi_open(dev_nmi_blocked, dev_sti, dev_movss, dev_gif);
     terminates \true; exits \false;
-    assigns v->injected, v->nmi_pending, dev_entry, dev_entry_event, dev_owed, dev_acked;
+    assigns v->injected, v->nmi_pending, v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked,
+            dev_nmi_blocked;
     ensures inv: pn_inv(*v);
     ensures programmed: dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI;
     ensures moved: v->nmi_pending == \old(v->nmi_pending) - 1 && v->injected.stage == PN_STAGE_INJECTED;
+    ensures not_watched: v->iret_watched == 0;
     ensures served: dev_owed == 0; */
 static void inject_nmi(struct pn_vcpu *v)
 {
     const struct pn_event e = pn_event_make(PN_STAGE_INJECTED, PN_TYPE_NMI, PN_VECTOR_NMI);
 
     pn_hw_write_entry(e);
+    if (pn_hw_svm())
+        pn_hw_set_nmi_blocked(true);
     v->injected = e;
     v->nmi_pending--;
+    v->iret_watched = false;
 }
 
 /* Acknowledge and program in one step: an interrupt that is acknowledged earlier would sit in service before a higher
    one that is delivered first, and the guest's EOI would retire the wrong one (SDM 10.8.5). */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
-    requires not_programmed: dev_entry == 0;
+    requires not_programmed: dev_entry == 0 && dev_step == 0 && dev_wfs == 0;
     requires nothing_before: v->injected.stage == PN_STAGE_NONE && v->exception.stage == PN_STAGE_NONE;
-    requires open: ve227_interrupt_open(dev_if, dev_sti, dev_movss);
+    requires open: ve227_interrupt_open(dev_if, dev_sti, dev_movss, dev_gif);
     terminates \true; exits \false;
-    assigns v->injected, v->interrupt_waiting, dev_entry, dev_entry_event, dev_owed, dev_acked, dev_acked_vector,
-            dev_asked, led_accepted, led_owing;
+    assigns v->injected, v->interrupt_waiting, v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked,
+            dev_acked_vector, dev_asked, led_accepted, led_owing;
     ensures inv: pn_inv(*v);
     ensures asked: n_asked == \old(n_asked) + 1;
     ensures programmed: dev_entry != 0 ==>
             dev_entry_event.type == PN_TYPE_INTERRUPT && dev_entry_event.vector == dev_acked_vector;
     ensures taken: v->interrupt_waiting == 0;
+    ensures not_watched: v->iret_watched == (dev_entry != 0 ? 0 : \old(v->iret_watched));
     ensures served: dev_owed == 0;
     ensures counted: n_accepted == \old(n_accepted) + (v->injected.stage == PN_STAGE_INJECTED ? 1 : 0);
     ensures no_payload: n_owing == \old(n_owing); */
@@ -124,58 +173,90 @@ static void inject_interrupt(struct pn_vcpu *v)
     pn_ledger_accepted(e, PN_PATH_ACKNOWLEDGED);
     pn_hw_write_entry(e);
     v->injected = e;
+    v->iret_watched = false;
 }
 
-/* ---- What stays ------------------------------------------------------------------------------------------------- */
+/* ---- The choice ------------------------------------------------------------------------------------------------- */
 
-/* Arm a window for what waits, disarm the others, and keep the pending debug exceptions consistent with the shadow. An
-   entry that delivers an event ends the shadow (EV-046); otherwise an NMI behind an STI shadow needs the interrupt
-   window (RFLAGS.IF is 1 there): the NMI window may open before the shadowed instruction has run. */
-/*@ requires vcpu: \valid_read(v);
-    requires in_step: v->injected.stage == PN_STAGE_INJECTED <==> dev_entry != 0;
-    terminates \true; exits \false; assigns dev_nmi_window, dev_intr_window, dev_bs;
-    ensures nmi: dev_nmi_window != 0 <==> v->nmi_pending > 0 && !(dev_sti != 0 && dev_entry == 0);
-    ensures interrupt: dev_intr_window != 0 <==>
-            v->interrupt_waiting != 0 || (v->nmi_pending > 0 && dev_sti != 0 && dev_entry == 0);
-    ensures step: ve236_step_pending(dev_sti, dev_movss, dev_tf, dev_btf, dev_bs);
-    ensures trap_kept: dev_sti == 0 && dev_movss == 0 ==> dev_bs == \old(dev_bs); */
-static void arm_windows(const struct pn_vcpu *v)
+/* A SIPI is for a processor that waits for one; it does not outlast that. */
+/*@ requires vcpu: \valid(v);
+    requires not_waiting: dev_wfs == 0;
+    terminates \true; exits \false; assigns v->sipi_pending, led_discarded;
+    ensures none: v->sipi_pending == 0;
+    ensures counted: n_discarded == \old(n_discarded) + (\old(v->sipi_pending) != 0 ? 1 : 0); */
+static void forget_sipi(struct pn_vcpu *v)
 {
-    const bool nmi = v->nmi_pending > 0;
-    const bool behind_sti = nmi && pn_hw_sti_shadow() && v->injected.stage != PN_STAGE_INJECTED;
-
-    pn_hw_set_nmi_window(nmi && !behind_sti);
-    pn_hw_set_intr_window(v->interrupt_waiting || behind_sti);
-    if (pn_hw_sti_shadow() || pn_hw_movss_shadow())
-        pn_hw_set_step_pending(pn_hw_tf() && !pn_hw_btf());
+    if (v->sipi_pending)
+        pn_ledger_no_effect(PN_TYPE_SIPI);
+    v->sipi_pending = false;
 }
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> ve228_nmi_open(dev_nmi_blocked, dev_sti, dev_movss); */
-static bool nmi_open(void)
+/* SMI, INIT and SIPI are not in the entry event field: the hypervisor carries them out. PN_ENTER: none is due. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires not_programmed: dev_entry == 0;
+    terminates \true; exits \false; assigns v->smi_pending, v->init_pending, v->sipi_pending, led_delivered;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures result: \result == PN_ENTER || \result == PN_WAIT || \result == PN_DO_SMI || \result == PN_DO_INIT ||
+            \result == PN_DO_SIPI;
+    ensures waits: \result == PN_WAIT <==> dev_wfs != 0 && \old(v->sipi_pending) == 0;
+    ensures sipi: \result == PN_DO_SIPI <==> dev_wfs != 0 && \old(v->sipi_pending) != 0;
+    ensures smi: \result == PN_DO_SMI <==> dev_wfs == 0 &&
+            ev018_smi_turn(interrupted(*v), high(*v), \old(v->smi_pending), dev_smm, dev_gif, v->held_back);
+    ensures init: \result == PN_DO_INIT <==> dev_wfs == 0 &&
+            ev018_init_turn(interrupted(*v), high(*v), \old(v->smi_pending), \old(v->init_pending), dev_smm, dev_gif,
+              v->held_back);
+    ensures smi_taken: v->smi_pending == (\result == PN_DO_SMI ? 0 : \old(v->smi_pending));
+    ensures init_taken: v->init_pending == (\result == PN_DO_INIT ? 0 : \old(v->init_pending));
+    ensures sipi_taken: v->sipi_pending == (\result == PN_DO_SIPI ? 0 : \old(v->sipi_pending)); */
+static enum pn_action hand_over(struct pn_vcpu *v)
 {
-    return !pn_hw_nmi_blocked() && !pn_hw_movss_shadow() && !pn_hw_sti_shadow();
-}
+    const bool high = v->exception.stage == PN_STAGE_PENDING && !pn_is_low_trap(v->exception);
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> ve227_interrupt_open(dev_if, dev_sti, dev_movss); */
-static bool interrupt_open(void)
-{
-    return pn_hw_if() && !pn_hw_sti_shadow() && !pn_hw_movss_shadow();
+    if (pn_hw_wait_for_sipi()) {
+        if (!v->sipi_pending)
+            return PN_WAIT;
+        v->sipi_pending = false;
+        pn_ledger_handed_over(PN_TYPE_SIPI);
+        return PN_DO_SIPI;
+    }
+    if (v->injected.stage == PN_STAGE_INJECTED || high)
+        return PN_ENTER;
+    if (v->smi_pending && pn_smi_open(v)) {
+        v->smi_pending = false;
+        pn_ledger_handed_over(PN_TYPE_SMI);
+        return PN_DO_SMI;
+    }
+    if (v->init_pending && pn_init_open()) {
+        v->init_pending = false;
+        pn_ledger_handed_over(PN_TYPE_INIT);
+        return PN_DO_INIT;
+    }
+    return PN_ENTER;
 }
 
 enum pn_action pn_inject_events(struct pn_vcpu *v)
 {
+    enum pn_action action;
+
     if (v->triple_fault)
         return PN_SHUTDOWN;
+    action = hand_over(v);
+    if (action != PN_ENTER)
+        return action;
+    forget_sipi(v);
+    pn_hw_set_step(false);
     if (v->injected.stage == PN_STAGE_INJECTED)
         reinject(v);
-    else if (v->exception.stage == PN_STAGE_PENDING)
+    else if (v->exception.stage == PN_STAGE_PENDING && !(v->mtf_pending && pn_is_low_trap(v->exception)))
         inject_exception(v);
-    else if (v->nmi_pending > 0 && nmi_open())
+    else if (v->mtf_pending)
+        inject_mtf(v);
+    else if (v->nmi_pending > 0 && pn_nmi_open(v))
         inject_nmi(v);
-    else if (v->interrupt_waiting && interrupt_open())
+    else if (v->interrupt_waiting && pn_interrupt_open(v))
         inject_interrupt(v);
-    arm_windows(v);
+    pn_arm_windows(v);
     return PN_ENTER;
 }

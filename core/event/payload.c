@@ -45,3 +45,11 @@ void pn_deliver_payload(struct pn_event e)
     if (e.vector == PN_VECTOR_DB)
         pn_hw_write_dr7(pn_putb(pn_hw_dr7(), DR7_GD, false));
 }
+
+bool pn_intercept_payload(struct pn_event e)
+{
+    if (!pn_hw_svm() || e.vector != PN_VECTOR_DB)
+        return false;
+    pn_deliver_payload(e);
+    return e.has_payload;
+}

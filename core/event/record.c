@@ -13,7 +13,14 @@ struct pn_event pn_event_make(uint8_t stage, uint8_t type, uint8_t vector)
     e.length = 0;
     e.has_error = false;
     e.has_payload = false;
+    e.by_delivery = false;
     e.error = 0;
     e.payload = 0;
     return e;
+}
+
+bool pn_event_same(struct pn_event a, struct pn_event b)
+{
+    return a.type == b.type && a.vector == b.vector && a.length == b.length && a.has_error == b.has_error &&
+           a.error == b.error;
 }

@@ -31,15 +31,28 @@
       \forall integer k; 0 <= k <= 63 ==> (bit(after, k) <==> (k != 13 && bit(before, k)));
 */
 
-/* EV-038, EV-039: which vectors have a payload at all. */
-/*@ predicate ev038_has_payload(integer type, integer v) = (type == 3 && (v == 1 || v == 14)) || (type == 5 && v == 1);
+/* EV-038, EV-039: which vectors have a payload at all: DR6 bits (#DB), an address (#PF), XFD_ERR (#NM). */
+/*@ predicate ev038_has_payload(integer type, integer v) =
+      (type == 3 && (v == 1 || v == 7 || v == 14)) || (type == 5 && v == 1);
+*/
+
+/* Of these, the ones that delivery writes to a register; that of #NM is for the exit qualification alone. */
+/*@ predicate ev038_register(integer v) = v == 1 || v == 14;
+
+    logic integer ev038_owes(integer has_payload, integer v) = (has_payload != 0 && (v == 1 || v == 14)) ? 1 : 0;
 */
 
 /* EV-125: a page fault raised while another exception is delivered writes CR2 even if the two make a double fault or shut
    the processor down: CR2 is loaded when the fault is taken, before the pair is looked at (SDM 4.7, 6.15). */
-/*@ predicate ev125_writes_cr2(integer first_type, integer first, integer second_type, integer second) =
+/*@ predicate ev125_writes_cr2(integer svm, integer first_type, integer first, integer second_type, integer second) =
       ev009_takes_part(first_type) && second_type == 3 && second == 14 &&
-      (ev005_double_fault(first, second) || ev007_shutdown(first, second));
+      (ev005_double_fault(svm, first, second) || ev007_shutdown(svm, first, second));
+*/
+
+/* EV-126, the payload table: (vendor, vector, delivered or intercepted) -> is it written? Delivery writes both. An
+   exception that is intercepted has written neither (SDM 27.1, APM 15.12.15 for CR2), but for #DB on AMD: DR6 and
+   DR7.GD are changed before the intercept (APM 15.12.2). */
+/*@ predicate ev126_intercept_writes(integer svm, integer v) = svm != 0 && v == 1;
 */
 
 /*@ check lemma canary_payload: \false; */
