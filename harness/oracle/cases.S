@@ -108,16 +108,15 @@ GUEST injected
         xor     %edi, %edi
         GUEST_CALL 0
 
-/* WRMSR exits; the hypervisor refuses it by #GP. Result 1: it went through. */
+/* WRMSR exits; the hypervisor's MSR refuses the first attempt by #GP and counts them. Result: attempts. */
 GUEST emulated
-        xor     %edi, %edi
         GO_ON 1f
         mov     $0x8b, %ecx
         xor     %eax, %eax
         xor     %edx, %edx
         wrmsr
-        inc     %edi
-1:      GUEST_CALL 0
+1:      GUEST_CALL 5
+        GUEST_CALL 0
 
 /* An interrupt whose gate is not present: #NP, EXT set, while it is delivered. Result: its in-service bit. */
 GUEST interrupt
@@ -148,7 +147,7 @@ GUEST injected_interrupt
         xor     %edi, %edi
         GUEST_CALL 0
 
-/* The page fault's gate is not present: double fault, on a stack of its own. */
+/* The page fault's gate is not present: double fault, on a stack of its own. Result: CR2. */
 GUEST double_fault
         mov     $14, %edi
         xor     %esi, %esi
@@ -159,9 +158,39 @@ GUEST double_fault
         mov     $1, %edx
         call    gate
         NOT_PRESENT_DATA
+        mov     $0x1234000, %eax
+        mov     %rax, %cr2
         GO_ON 1f
         mov     DATA, %eax
-1:      xor     %edi, %edi
+1:      mov     %cr2, %rdi
+        GUEST_CALL 0
+
+/* A debug trap whose gate is not present: #NP while it is delivered, and nothing raises the trap again. */
+GUEST trap_no_gate
+        mov     $1, %edi
+        xor     %esi, %esi
+        xor     %edx, %edx
+        call    gate
+        DEBUG_CONTROL WATCHED, 0xd0401
+        GUEST_CALL 2
+        movl    $5, WATCHED
+        nop
+        DEBUG_OFF
+        xor     %edi, %edi
+        GUEST_CALL 0
+
+/* The same with a code breakpoint: RF = 1 in what the exit saves, for the #NP, hides it. */
+GUEST breakpoint_no_gate
+        mov     $1, %edi
+        xor     %esi, %esi
+        xor     %edx, %edx
+        call    gate
+        GO_ON 2f
+        DEBUG_CONTROL 1f(%rip), 0x401
+        GUEST_CALL 2
+1:      nop
+2:      DEBUG_OFF
+        xor     %edi, %edi
         GUEST_CALL 0
 
 GUEST int3

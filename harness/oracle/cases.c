@@ -9,6 +9,7 @@
 G(single_step) G(data_breakpoint) G(io_breakpoint) G(code_breakpoint) G(breakpoint_and_fault) G(injected) G(emulated)
 G(interrupt) G(injected_interrupt) G(double_fault) G(int3) G(intn) G(page_fault) G(residue) G(virtualization_exception)
 G(sti_shadow) G(nmi_iret) G(few_pages) G(two_exits) G(two_exits_trap) G(general_detect)
+G(trap_no_gate) G(breakpoint_no_gate)
 G(safe_de) G(safe_ud) G(safe_nm) G(safe_np) G(safe_ss) G(safe_gp) G(safe_pf) G(safe_mf) G(safe_xm)
 #undef G
 extern char patch_int3[], patch_intn[];
@@ -40,29 +41,20 @@ static void repair_page(void)
     guest_present(DATA, true);
 }
 
-static void repair_gate(void)
-{
-    gate(14, 0, true);
-}
-
-/* The filter that refused the WRMSR is opened meanwhile. */
-static void allow_msr(void)
-{
-    msr_denied = false;
-}
-
 const struct witness witnesses[] = {
     {"trap-single-step", g_single_step, AWAY(IDT_LOW)},
     {"trap-data", g_data_breakpoint, AWAY(IDT_LOW)},
     {"trap-io", g_io_breakpoint, AWAY(IDT_LOW)},
     {"injected-gp", g_injected, AWAY(IDT_LOW), .inject = EXCEPTION_WITH(13, 0)},
     {"injected-pf", g_injected, AWAY(IDT_LOW), .inject = EXCEPTION_WITH(14, 0), .cr2 = 0xf00d000},
-    {"emulated", g_emulated, AWAY(IDT_LOW), .meanwhile = allow_msr},
+    {"emulated", g_emulated, AWAY(IDT_LOW)},
     {"machine-check", g_injected, AWAY(IDT_LOW), .inject = EXCEPTION_OF(18)},
     {"second-level", g_interrupt, AWAY(IDT_LOW)},
     {"second-level-injected", g_injected_interrupt, AWAY(IDT_LOW),
      .inject = {.valid = true, .type = TYPE_INTERRUPT, .vector = VECTOR_IRQ}},
-    {"double-fault", g_double_fault, AWAY(IST_LOW) | AWAY(IST), .meanwhile = repair_gate},
+    {"second-level-trap", g_trap_no_gate, AWAY(STACK), .flags = LATER},
+    {"second-level-breakpoint", g_breakpoint_no_gate, AWAY(STACK), .flags = LATER},
+    {"double-fault", g_double_fault, AWAY(IST_LOW) | AWAY(IST), .meanwhile = repair_page},
     {"int3-patched", g_int3, AWAY(IDT_LOW), .meanwhile = patch_one},
     {"intn-patched", g_intn, AWAY(IDT_HIGH), .meanwhile = patch_two},
     {"changed-memory", g_page_fault, AWAY(IDT_LOW), .meanwhile = repair_page},

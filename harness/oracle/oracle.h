@@ -105,7 +105,6 @@ struct look {
 extern const struct witness witnesses[];
 extern const struct look looks[];
 extern const unsigned int witness_count, look_count;
-extern bool msr_denied;
 
 static inline void outb(uint16_t port, uint8_t v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port)); }
 static inline void outl(uint16_t port, uint32_t v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port)); }

@@ -21,13 +21,11 @@ struct run {
     struct event next;              /* for the next entry */
     enum why whys[EXITS_LIMIT];
     bool vectored[EXITS_LIMIT];     /* the exit interrupted a delivery */
-    unsigned int exits, injections, interrupted, mapped[BUDGET], mapped_count;
+    unsigned int exits, injections, interrupted, attempts, mapped[BUDGET], mapped_count;
     uint64_t result;
     const char *end;                /* how it ended, if not by the guest's call 0 */
     uint64_t end_code;
 };
-
-bool msr_denied;
 
 /* A page that is away is mapped again; with a small budget the one mapped longest goes. */
 static void map_page(struct run *r, unsigned int page)
@@ -82,10 +80,12 @@ static void call(struct run *r)
             hw_nmi_window(true);
     } else if (what == 2) {
         away(r);
-        if (r->mode != DIRECT)
+        if (r->mode != DIRECT && r->w->flags & NEEDS_LOG)
             hw_arm_log();
     } else if (what == 4) {
         away(r);
+    } else if (what == 5) {
+        r->regs.rdi = r->attempts;
     }
 }
 
@@ -107,7 +107,7 @@ static void handle(struct run *r, struct exit x)
         call(r);
         break;
     case MSR:
-        if (msr_denied)
+        if (r->attempts++ == 0)
             r->next = (struct event){.valid = true, .has_error = true, .type = TYPE_EXCEPTION, .vector = 13};
         else
             hw_skip(2);
@@ -134,7 +134,6 @@ static void go(struct run *r)
         hw_map(i, !(r->w->flags & NEEDS_VE && i == DEVICE));
     if (!(r->w->flags & LATER))
         away(r);
-    msr_denied = true;
     while (!r->end) {
         const struct event inject = r->next;
 
