@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Checks that only read, builds under the sanitizers, coverage. COVERAGE_FLOOR: lines and branches of core/, in percent.
+STATIC_PACKAGES := clang libclang-rt-14-dev clang-tidy clang-format
+COVERAGE_FLOOR ?= 100 95
+
+build/deps-static.stamp: tests/static/static.mk harness/run/deps.sh
+	@PN_MORE_PACKAGES="$(STATIC_PACKAGES)" harness/run/deps.sh $@ tests
+
+.PHONY: static unit-sanitized coverage
+static: build/oracle/tables.h | build/deps-static.stamp ## layout, format, clang-tidy, Eva (ONLY="tidy eva")
+	@$(PY) tests/static/run.py $(ONLY)
+
+# Stricter than the sanitizers of 'make unit': clang's, with implicit conversions, nullability and local bounds. Then a
+# core with a shift by 64 and one that reads past a table must be found by the same build.
+SANITIZED := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-gnu -fno-sanitize-recover=all \
+    -fsanitize=address,undefined,implicit-conversion,nullability,local-bounds
+unit-sanitized: | build/deps-static.stamp ## unit tests under clang's ASan and UBSan, and two cores that they must refuse
+	@$(MAKE) --no-print-directory build/unit-sanitized/unit UNIT_OUT=build/unit-sanitized UNIT_CC=clang \
+	    UNIT_CFLAGS="$(SANITIZED)"
+	@$(PY) tests/static/sanitized.py build/unit-sanitized "$(SANITIZED)"
+
+# gcov's account of core/ under the unit tests.
+coverage: build/oracle/tables.h | build/deps-tests.stamp ## lines and branches of core/ that the host tests reach
+	@rm -rf build/coverage
+	@$(MAKE) --no-print-directory build/coverage/unit UNIT_OUT=build/coverage UNIT_CFLAGS="-std=gnu11 -O0 -g --coverage"
+	@$(PY) tests/static/coverage.py build/coverage $(COVERAGE_FLOOR)
