@@ -39,6 +39,10 @@ struct pn_event pn_any_exception(void);
     terminates \true; exits \false; assigns \nothing; */
 struct pn_retired pn_any_instruction(void);
 
+/*@ // TRUST: proof only, a snapshot that anybody may have written.
+    terminates \true; exits \false; assigns \nothing; */
+struct pn_snapshot pn_any_snapshot(void);
+
 /* One event from outside the instruction stream. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
@@ -120,23 +124,24 @@ static void any_event(struct pn_vcpu *v)
 }
 
 /* Save, and what may follow: the same machine goes on; or another one, or this one later, goes on from the snapshot. */
-/*@ requires vcpu: \valid(v) && \valid(s);
-    requires apart: \separated(v, s);
+/*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires not_programmed: dev_entry == 0;
     requires conservation: balanced(*v);
     requires payloads: payload_balanced(*v);
     terminates \true; exits \false;
-    assigns *v, *s, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_cr2, dev_dr6, dev_dr7,
+    assigns *v, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_cr2, dev_dr6, dev_dr7,
             dev_applied, led_accepted, led_owing, led_discarded, led_dropped;
     ensures inv: pn_inv(*v);
     ensures between_rounds: dev_entry == 0;
     ensures conservation: balanced(*v);
     ensures payloads: payload_balanced(*v); */
-static void any_migration(struct pn_vcpu *v, struct pn_snapshot *s)
+static void any_migration(struct pn_vcpu *v)
 {
+    struct pn_snapshot s = pn_any_snapshot();
+
     if (pn_any())
-        pn_save(v, s, pn_any() != 0);
+        s = pn_save(v, pn_any() != 0);
     if (pn_any()) {
         pn_vcpu_reset(v);
         if (pn_any())
@@ -183,29 +188,28 @@ static void any_end(struct pn_vcpu *v)
     }
 }
 
-/*@ requires vcpu: \valid(v) && \valid(s);
-    requires apart: \separated(v, s);
+/*@ requires vcpu: \valid(v);
     requires fresh: dev_entry == 0 && dev_owed == 0 && dev_done == 0 && dev_acked == 0 && dev_exited == 0;
     requires at: dev_rip == dev_at;
     requires no_history: n_accepted == n_delivered + n_discarded + n_collapsed + n_reported &&
              n_owing == n_applied + n_dropped;
     terminates \false;
     exits \false;
-    assigns *v, *s, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_dr6, dev_dr7,
+    assigns *v, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_dr6, dev_dr7,
             dev_cr2, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_step,
             dev_soft_here, dev_taken_back, dev_entry, dev_entry_event, dev_owed, dev_owed_event, dev_done, dev_done_event, dev_exited,
             dev_iret_unblocked, dev_acked, dev_acked_vector, dev_asked, dev_intr_window, dev_nmi_window, dev_immediate,
             dev_applied, led_accepted, led_owing, led_delivered, led_discarded, led_collapsed, led_dropped, led_reported;
     ensures conservation: balanced(*v);
     ensures payloads: payload_balanced(*v); */
-void pn_any_client(struct pn_vcpu *v, struct pn_snapshot *s)
+void pn_any_client(struct pn_vcpu *v)
 {
     pn_vcpu_init(v);
     /*@ loop invariant inv: pn_inv(*v);
         loop invariant between_rounds: dev_entry == 0;
         loop invariant conservation: balanced(*v);
         loop invariant payloads: payload_balanced(*v);
-        loop assigns *v, *s, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_dr6, dev_dr7,
+        loop assigns *v, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_dr6, dev_dr7,
             dev_cr2, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_step,
             dev_soft_here, dev_taken_back, dev_entry, dev_entry_event, dev_owed, dev_owed_event, dev_done, dev_done_event,
             dev_exited, dev_iret_unblocked, dev_acked, dev_acked_vector, dev_asked, dev_intr_window, dev_nmi_window,
@@ -215,7 +219,7 @@ void pn_any_client(struct pn_vcpu *v, struct pn_snapshot *s)
         if (pn_any())
             any_event(v);
         else if (pn_any())
-            any_migration(v, s);
+            any_migration(v);
         else if (pn_inject_events(v) == PN_ENTER)
             any_end(v);
     }

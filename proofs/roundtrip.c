@@ -67,12 +67,12 @@ void pn_roundtrip_cancel(struct pn_vcpu *v)
 }
 
 /* restore(save(v)) = v, for events that wait and events that were interrupted, on a machine with the same registers. */
-/*@ requires vcpu: \valid(v) && \valid(w) && \valid(s);
-    requires apart: \separated(v, w) && \separated(v, s) && \separated(w, s);
+/*@ requires vcpu: \valid(v) && \valid(w);
+    requires apart: \separated(v, w);
     requires inv: pn_inv(*v);
     requires at_rest: dev_entry == 0;
     terminates \true; exits \false;
-    assigns *v, *w, *s, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_cr2, dev_dr6, dev_dr7,
+    assigns *v, *w, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_cr2, dev_dr6, dev_dr7,
             dev_applied, led_accepted, led_owing, led_discarded, led_dropped;
     ensures taken: \result != 0;
     ensures exception: same_record(w->exception, \old(v->exception));
@@ -84,9 +84,10 @@ void pn_roundtrip_cancel(struct pn_vcpu *v)
             w->cancelled == \old(v->cancelled);
     ensures owed: dev_owed == \old(dev_owed) && (dev_owed != 0 ==> same_event(dev_owed_event, \old(dev_owed_event)));
     ensures nothing_applied: n_applied == \old(n_applied) && dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6); */
-bool pn_roundtrip_snapshot(struct pn_vcpu *v, struct pn_vcpu *w, struct pn_snapshot *s)
+bool pn_roundtrip_snapshot(struct pn_vcpu *v, struct pn_vcpu *w)
 {
-    pn_save(v, s, true);
+    const struct pn_snapshot s = pn_save(v, true);
+
     pn_vcpu_reset(v);
     pn_vcpu_init(w);
     return pn_restore(w, s);

@@ -236,6 +236,101 @@ static enum pn_action hand_over(struct pn_vcpu *v)
     return PN_ENTER;
 }
 
+/* Program the one event whose turn it is, if there is one: the clauses of pn_inject_events. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires not_programmed: dev_entry == 0 && dev_step == 0 && dev_wfs == 0;
+    terminates \true; exits \false;
+    assigns v->exception, v->injected, v->nmi_pending, v->interrupt_waiting, v->mtf_pending, v->soft_rip, v->entry_rip,
+            v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked, dev_acked_vector, dev_asked, dev_rip,
+            dev_next_rip, dev_breakpoints, dev_cr2, dev_dr6, dev_dr7, dev_rf, dev_nmi_blocked, dev_bs, dev_applied,
+            led_accepted, led_owing, led_delivered, led_dropped;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures nothing_owed: dev_owed == 0 && v->exception.stage == PN_STAGE_NONE;
+    ensures interrupted_first: ev087_interrupted_turn(\old(interrupted(*v))) ==>
+            dev_entry != 0 && same_event(dev_entry_event, \old(v->injected)) && v->injected == \old(v->injected);
+    ensures interrupted_has_no_effect: \old(has_injected(*v)) ==> dev_cr2 == \old(dev_cr2) &&
+            dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7) && n_applied == \old(n_applied) &&
+            dev_rf == \old(dev_rf);
+    ensures pending_kept: \old(has_injected(*v)) ==>
+            v->nmi_pending == \old(v->nmi_pending) && v->interrupt_waiting == \old(v->interrupt_waiting) &&
+            v->mtf_pending == \old(v->mtf_pending);
+
+    ensures exception_next: ev020_exception_turn(\old(interrupted(*v)), \old(high(*v)),
+            \old(low(*v)), \old(v->mtf_pending)) ==>
+            dev_entry != 0 && dev_entry_event.type == \old(v->exception.type) &&
+            dev_entry_event.vector == \old(v->exception.vector) && dev_entry_event.length == \old(v->exception.length) &&
+            v->nmi_pending == \old(v->nmi_pending) && v->interrupt_waiting == \old(v->interrupt_waiting) &&
+            v->mtf_pending == \old(v->mtf_pending) &&
+            v->injected.origin == \old(v->exception.origin) && v->injected.db_kind == \old(v->exception.db_kind);
+    ensures error_code: exception_injected{Pre}(\old(*v)) ==>
+            (dev_entry_event.has_error != 0 ==> dev_entry_event.error == \old(v->exception.error));
+    ensures page_fault_address: exception_injected{Pre}(\old(*v)) &&
+            \old(v->exception.has_payload) != 0 && \old(v->exception.vector) == PN_VECTOR_PF ==>
+            dev_cr2 == \old(v->exception.payload) && dev_dr6 == \old(dev_dr6) && n_applied == \old(n_applied) + 1;
+    ensures debug_status: exception_injected{Pre}(\old(*v)) &&
+            \old(v->exception.has_payload) != 0 && \old(v->exception.vector) == PN_VECTOR_DB ==>
+            ev075_dr6(\old(dev_dr6), \old(v->exception.payload), dev_dr6) && dev_cr2 == \old(dev_cr2) &&
+            n_applied == \old(n_applied) + 1;
+    ensures debug_control: exception_injected{Pre}(\old(*v)) &&
+            \old(v->exception.vector) == PN_VECTOR_DB ==> ev124_dr7(\old(dev_dr7), dev_dr7);
+    ensures debug_control_kept: !(exception_injected{Pre}(\old(*v)) && \old(v->exception.vector) == PN_VECTOR_DB) ==>
+            dev_dr7 == \old(dev_dr7);
+    ensures resume_flag: exception_injected{Pre}(\old(*v)) &&
+            \old(v->exception.type) == PN_TYPE_HARD_EXCEPTION &&
+            ev014_fault(\old(v->exception.vector), \old(v->exception.db_kind)) ==> dev_rf != 0;
+    ensures resume_flag_kept: !(exception_injected{Pre}(\old(*v)) &&
+            \old(v->exception.type) == PN_TYPE_HARD_EXCEPTION &&
+            ev014_fault(\old(v->exception.vector), \old(v->exception.db_kind))) ==> dev_rf == \old(dev_rf);
+    ensures no_payload_no_effect: !(exception_injected{Pre}(\old(*v)) && owes_payload(\old(v->exception))) ==>
+            dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && n_applied == \old(n_applied);
+
+    ensures mtf_next: ev019_mtf_turn(\old(interrupted(*v)), \old(high(*v)),
+            \old(v->mtf_pending)) ==>
+            dev_entry != 0 && dev_entry_event.type == PN_TYPE_OTHER && v->mtf_pending == 0 &&
+            v->nmi_pending == \old(v->nmi_pending) && v->interrupt_waiting == \old(v->interrupt_waiting);
+    ensures trap_behind_mtf: \old(interrupted(*v)) == 0 && \old(v->mtf_pending) != 0 && \old(low(*v)) != 0 &&
+            \old(v->exception.has_payload) != 0 ==>
+            (\forall integer k; 0 <= k <= 3 ==> (bit(\old(v->exception.payload), k) ==> bit(dev_breakpoints, k))) &&
+            (bit(\old(v->exception.payload), 14) ==> dev_bs != 0);
+    ensures nmi_next: ev023_nmi_turn(\old(interrupted(*v)), \old(raised(*v)),
+            \old(v->mtf_pending), \old(v->nmi_pending), \old(dev_nmi_blocked), dev_sti, dev_movss, dev_gif,
+            v->held_back) ==>
+            dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI && v->nmi_pending == \old(v->nmi_pending) - 1;
+    ensures interrupt_last: interrupt_turn{Pre}(\old(*v)) ==>
+            n_asked == \old(n_asked) + 1 && v->interrupt_waiting == 0 &&
+            (dev_entry != 0 ==> dev_entry_event.type == PN_TYPE_INTERRUPT &&
+                                dev_entry_event.vector == dev_acked_vector);
+    ensures asked_only_then: !(interrupt_turn{Pre}(\old(*v))) ==> n_asked == \old(n_asked);
+    ensures interrupt_kept: !interrupt_turn{Pre}(\old(*v)) ==> v->interrupt_waiting == \old(v->interrupt_waiting);
+    ensures trap_kept: \old(v->mtf_pending) == 0 ==> dev_bs == \old(dev_bs);
+    ensures nothing_invented: !\old(has_injected(*v)) && !\old(has_exception(*v)) &&
+            \old(v->mtf_pending) == 0 && dev_entry != 0 ==>
+            (dev_entry_event.type == PN_TYPE_NMI && ev023_nmi_turn(\old(interrupted(*v)), \old(raised(*v)),
+              \old(v->mtf_pending), \old(v->nmi_pending), \old(dev_nmi_blocked), dev_sti, dev_movss, dev_gif,
+              v->held_back)) ||
+            (dev_entry_event.type == PN_TYPE_INTERRUPT && interrupt_turn{Pre}(\old(*v)));
+    ensures iret_again: v->iret_watched != 0 <==> \old(v->iret_watched) != 0 && dev_entry == 0;
+    ensures nmi_blocking_kept: !(dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI) ==>
+            dev_nmi_blocked == \old(dev_nmi_blocked);
+    ensures nmi_blocking_svm: dev_svm != 0 && dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI ==>
+            dev_nmi_blocked != 0; */
+static void program(struct pn_vcpu *v)
+{
+    if (v->injected.stage == PN_STAGE_INJECTED)
+        reinject(v);
+    else if (v->exception.stage == PN_STAGE_PENDING && !(v->mtf_pending && pn_is_low_trap(v->exception)))
+        inject_exception(v);
+    else if (v->mtf_pending)
+        inject_mtf(v);
+    else if (v->nmi_pending > 0 && pn_nmi_open(v))
+        inject_nmi(v);
+    else if (v->interrupt_waiting && pn_interrupt_open(v))
+        inject_interrupt(v);
+}
+
 enum pn_action pn_inject_events(struct pn_vcpu *v)
 {
     enum pn_action action;
@@ -247,16 +342,7 @@ enum pn_action pn_inject_events(struct pn_vcpu *v)
         return action;
     forget_sipi(v);
     pn_hw_set_step(false);
-    if (v->injected.stage == PN_STAGE_INJECTED)
-        reinject(v);
-    else if (v->exception.stage == PN_STAGE_PENDING && !(v->mtf_pending && pn_is_low_trap(v->exception)))
-        inject_exception(v);
-    else if (v->mtf_pending)
-        inject_mtf(v);
-    else if (v->nmi_pending > 0 && pn_nmi_open(v))
-        inject_nmi(v);
-    else if (v->interrupt_waiting && pn_interrupt_open(v))
-        inject_interrupt(v);
+    program(v);
     pn_arm_windows(v);
     return PN_ENTER;
 }

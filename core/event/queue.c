@@ -82,6 +82,45 @@ static void set_shutdown(struct pn_vcpu *v)
     }
 }
 
+/* `e` makes a double fault or a shutdown with the event that was being delivered (SDM table 6-5): both are given up. */
+/*@ requires vcpu: \valid(v);
+    requires interrupted: dev_owed != 0 && dev_taken_back == 0 && dev_entry == 0 && dev_exited == 0 &&
+             same_event(v->injected, dev_owed_event) && v->injected.has_payload == 0;
+    requires empty: v->exception.stage == PN_STAGE_NONE;
+    requires types: ev009_takes_part(v->injected.type) && e.type == PN_TYPE_HARD_EXCEPTION && payload_ok(e);
+    requires double_fault: shutdown == 0 ==> ev005_double_fault(dev_svm, v->injected.vector, e.vector);
+    requires triple_fault: shutdown != 0 ==> ev007_shutdown(dev_svm, v->injected.vector, e.vector);
+    terminates \true; exits \false;
+    assigns v->exception, v->triple_fault, dev_owed, dev_cr2, dev_dr6, dev_dr7, dev_applied, led_accepted, led_owing,
+            led_discarded;
+    ensures resolved: dev_owed == 0;
+    ensures page_fault: e.vector == PN_VECTOR_PF && e.has_payload != 0 ==> dev_cr2 == e.payload;
+    ensures no_other_effect: !(e.vector == PN_VECTOR_PF && e.has_payload != 0) ==> dev_cr2 == \old(dev_cr2);
+    ensures applied: n_applied == \old(n_applied) + payloads(e);
+    ensures debug_registers_kept: dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7);
+    ensures both_given_up: n_discarded == \old(n_discarded) + 2;
+    ensures no_payload: n_owing == \old(n_owing);
+    ensures is_double_fault: shutdown == 0 ==> v->exception.stage == PN_STAGE_PENDING &&
+            v->exception.type == PN_TYPE_HARD_EXCEPTION && v->exception.vector == PN_VECTOR_DF &&
+            v->exception.error == 0 && v->exception.has_payload == 0 && v->exception.length == 0 &&
+            v->triple_fault == \old(v->triple_fault) && n_accepted == \old(n_accepted) + 1;
+    ensures is_shutdown: shutdown != 0 ==> v->triple_fault != 0 && v->exception == \old(v->exception) &&
+            n_accepted == \old(n_accepted) + (\old(v->triple_fault) != 0 ? 0 : 1); */
+static void escalate(struct pn_vcpu *v, struct pn_event e, bool shutdown)
+{
+    const struct pn_event df = pn_event_make(PN_STAGE_PENDING, PN_TYPE_HARD_EXCEPTION, PN_VECTOR_DF);
+
+    pn_ledger_escalated(v->injected, e);
+    e.stage = PN_STAGE_PENDING;
+    pn_deliver_payload(e); /* a page fault: CR2 is loaded before the pair is looked at (EV-125) */
+    if (shutdown) {
+        set_shutdown(v);
+        return;
+    }
+    pn_ledger_accepted(df, PN_PATH_RAISED);
+    set_pending(v, df, true);
+}
+
 /* `e` was raised while the event in the injected slot was being delivered: SDM table 6-5 and 31.7.1.1. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
@@ -129,17 +168,7 @@ static void merge(struct pn_vcpu *v, struct pn_event e)
         pn_ledger_superseded(v->injected, e);
         set_pending(v, e, true);
     } else {
-        pn_ledger_escalated(v->injected, e);
-        e.stage = PN_STAGE_PENDING;
-        pn_deliver_payload(e); /* a page fault: CR2 is loaded before the pair is looked at (EV-125) */
-        if (pair == PN_PAIR_SHUTDOWN) {
-            set_shutdown(v);
-        } else {
-            const struct pn_event df = pn_event_make(PN_STAGE_PENDING, PN_TYPE_HARD_EXCEPTION, PN_VECTOR_DF);
-
-            pn_ledger_accepted(df, PN_PATH_RAISED);
-            set_pending(v, df, true);
-        }
+        escalate(v, e, pair == PN_PAIR_SHUTDOWN);
     }
     v->injected.stage = PN_STAGE_NONE;
 }

@@ -6,25 +6,52 @@
 #include "payload.h"
 #include "record.h"
 
-void pn_save(struct pn_vcpu *v, struct pn_snapshot *s, bool with_payload)
+/* For a reader that does not know payloads. */
+/*@ requires vcpu: \valid(v);
+    requires pending: v->exception.stage == PN_STAGE_PENDING && payload_ok(v->exception);
+    requires not_programmed: dev_entry == 0 && dev_owed == 0;
+    terminates \true; exits \false;
+    assigns v->exception.has_payload, v->exception.payload, dev_cr2, dev_dr6, dev_dr7, dev_applied;
+    ensures none_left: v->exception.has_payload == 0 && v->exception.payload == 0;
+    ensures page_fault: \old(v->exception.has_payload) != 0 && v->exception.vector == PN_VECTOR_PF ==>
+            dev_cr2 == \old(v->exception.payload);
+    ensures debug: \old(v->exception.has_payload) != 0 && v->exception.vector == PN_VECTOR_DB ==>
+            ev075_dr6(\old(dev_dr6), \old(v->exception.payload), dev_dr6);
+    ensures applied: n_applied == \old(n_applied) + \old(payloads(v->exception)); */
+static void deliver_early(struct pn_vcpu *v)
 {
-    if (!with_payload && v->exception.stage == PN_STAGE_PENDING && v->exception.has_payload) {
-        pn_deliver_payload(v->exception);
-        v->exception.has_payload = false;
-        v->exception.payload = 0;
-    }
-    s->version = PN_SNAPSHOT_VERSION;
-    s->exception = v->exception;
-    s->injected = v->injected;
-    s->nmi_pending = v->nmi_pending;
-    s->sipi_vector = v->sipi_vector;
-    s->interrupt_waiting = v->interrupt_waiting;
-    s->triple_fault = v->triple_fault;
-    s->smi_pending = v->smi_pending;
-    s->init_pending = v->init_pending;
-    s->sipi_pending = v->sipi_pending;
-    s->mtf_pending = v->mtf_pending;
-    s->cancelled = v->cancelled;
+    pn_deliver_payload(v->exception);
+    v->exception.has_payload = false;
+    v->exception.payload = 0;
+}
+
+/*@ requires vcpu: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures whole: snapshot_of(\result, *v); */
+static struct pn_snapshot copy_out(const struct pn_vcpu *v)
+{
+    struct pn_snapshot s;
+
+    s.version = PN_SNAPSHOT_VERSION;
+    s.exception = v->exception;
+    s.injected = v->injected;
+    s.nmi_pending = v->nmi_pending;
+    s.sipi_vector = v->sipi_vector;
+    s.interrupt_waiting = v->interrupt_waiting;
+    s.triple_fault = v->triple_fault;
+    s.smi_pending = v->smi_pending;
+    s.init_pending = v->init_pending;
+    s.sipi_pending = v->sipi_pending;
+    s.mtf_pending = v->mtf_pending;
+    s.cancelled = v->cancelled;
+    return s;
+}
+
+struct pn_snapshot pn_save(struct pn_vcpu *v, bool with_payload)
+{
+    if (!with_payload && v->exception.stage == PN_STAGE_PENDING)
+        deliver_early(v);
+    return copy_out(v);
 }
 
 /* VE-078 and SV-024, as a record has the types. */
@@ -103,23 +130,22 @@ static void book(bool there, struct pn_event e)
         pn_ledger_accepted(e, PN_PATH_RESTORED);
 }
 
-/*@ requires vcpu: \valid(v) && \valid_read(s);
-    requires apart: \separated(v, s);
+/*@ requires vcpu: \valid(v);
     terminates \true; exits \false;
     assigns v->nmi_pending, v->sipi_vector, v->interrupt_waiting, v->triple_fault, v->smi_pending, v->init_pending,
             v->sipi_pending, v->mtf_pending, v->cancelled;
-    ensures whole: same_latches(*s, *v); */
-static void copy_latches(struct pn_vcpu *v, const struct pn_snapshot *s)
+    ensures whole: same_latches(s, *v); */
+static void copy_latches(struct pn_vcpu *v, struct pn_snapshot s)
 {
-    v->nmi_pending = s->nmi_pending;
-    v->sipi_vector = s->sipi_vector;
-    v->interrupt_waiting = s->interrupt_waiting;
-    v->triple_fault = s->triple_fault;
-    v->smi_pending = s->smi_pending;
-    v->init_pending = s->init_pending;
-    v->sipi_pending = s->sipi_pending;
-    v->mtf_pending = s->mtf_pending;
-    v->cancelled = s->cancelled;
+    v->nmi_pending = s.nmi_pending;
+    v->sipi_vector = s.sipi_vector;
+    v->interrupt_waiting = s.interrupt_waiting;
+    v->triple_fault = s.triple_fault;
+    v->smi_pending = s.smi_pending;
+    v->init_pending = s.init_pending;
+    v->sipi_pending = s.sipi_pending;
+    v->mtf_pending = s.mtf_pending;
+    v->cancelled = s.cancelled;
 }
 
 /*@ requires vcpu: \valid_read(v);
@@ -140,23 +166,45 @@ static void book_latches(const struct pn_vcpu *v)
     book(v->mtf_pending, pn_event_make(PN_STAGE_PENDING, PN_TYPE_OTHER, 0));
 }
 
-bool pn_restore(struct pn_vcpu *v, const struct pn_snapshot *s)
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> snapshot_ok(s); */
+static bool acceptable(struct pn_snapshot s)
 {
-    const bool waits = s->exception.stage == PN_STAGE_PENDING;
-    const bool was_interrupted = s->injected.stage == PN_STAGE_INJECTED;
+    if (s.version != PN_SNAPSHOT_VERSION || s.nmi_pending > PN_NMI_LIMIT || (s.mtf_pending && pn_hw_svm()))
+        return false;
+    if (s.exception.stage == PN_STAGE_PENDING && s.injected.stage == PN_STAGE_INJECTED)
+        return false;
+    return exception_ok(s.exception) && injected_ok(s.injected);
+}
 
-    if (s->version != PN_SNAPSHOT_VERSION || !exception_ok(s->exception) || !injected_ok(s->injected) ||
-        (waits && was_interrupted) || s->nmi_pending > PN_NMI_LIMIT || (s->mtf_pending && pn_hw_svm()))
+/* The two records into the slots; nothing is known of where they came from. */
+/*@ requires vcpu: \valid(v);
+    terminates \true; exits \false; assigns v->exception, v->injected, led_accepted, led_owing;
+    ensures exception: same_record(v->exception, s.exception) && v->exception.origin == PN_RESTORED;
+    ensures injected: same_record(v->injected, s.injected) && v->injected.origin == PN_RESTORED;
+    ensures counted: n_accepted == \old(n_accepted) + (s.exception.stage == PN_STAGE_PENDING ? 1 : 0) +
+            (s.injected.stage == PN_STAGE_INJECTED ? 1 : 0);
+    ensures payload: n_owing == \old(n_owing) +
+            (s.exception.stage == PN_STAGE_PENDING ? payloads(s.exception) : 0) +
+            (s.injected.stage == PN_STAGE_INJECTED ? payloads(s.injected) : 0); */
+static void copy_events(struct pn_vcpu *v, struct pn_snapshot s)
+{
+    v->exception = s.exception;
+    v->exception.origin = PN_RESTORED;
+    v->injected = s.injected;
+    v->injected.origin = PN_RESTORED;
+    book(v->exception.stage == PN_STAGE_PENDING, v->exception);
+    book(v->injected.stage == PN_STAGE_INJECTED, v->injected);
+}
+
+bool pn_restore(struct pn_vcpu *v, struct pn_snapshot s)
+{
+    if (!acceptable(s))
         return false;
     copy_latches(v, s);
     book_latches(v);
-    v->exception = s->exception;
-    v->exception.origin = PN_RESTORED;
-    book(waits, v->exception);
-    v->injected = s->injected;
-    v->injected.origin = PN_RESTORED;
-    book(was_interrupted, v->injected);
-    if (was_interrupted)
+    copy_events(v, s);
+    if (v->injected.stage == PN_STAGE_INJECTED)
         pn_hw_restore_owed(v->injected, v->cancelled);
     return true;
 }

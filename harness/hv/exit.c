@@ -13,7 +13,8 @@ enum { VECTOR_UD = 6 };
 void skip_instruction(struct vcpu *v)
 {
     vmwrite(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_LENGTH));
-    pn_instruction_retired(&v->events);
+    /* None of these instructions changes TF, starts a shadow, or has a data operand that DR0 to DR3 could watch. */
+    pn_instruction_retired(&v->events, (struct pn_retired){.shadow = PN_SHADOW_NONE, .tf = pn_hw_tf()});
 }
 
 void raise_exception(struct vcpu *v, uint8_t vector, bool has_error)

@@ -18,15 +18,20 @@ static void settle_activity(struct vcpu *v)
     v->halting = false;
 }
 
-/* Everything the next entry needs. False: L1 has triple-faulted. */
+/* Everything the next entry needs. False: L1 has triple-faulted. Nobody queues an SMI, INIT or SIPI: firmware's SMIs go to
+ * firmware, and L1 has one processor, so PN_ENTER is the only other answer. */
 static bool prepare(struct vcpu *v)
 {
     const bool given_before = v->events.injected.stage == PN_STAGE_INJECTED;
+    enum pn_action action;
 
     if (vmx_take_host_nmi(&v->hw))
         (void)pn_queue_nmi(&v->events);
-    if (pn_inject_events(&v->events) == PN_SHUTDOWN)
+    action = pn_inject_events(&v->events);
+    if (action == PN_SHUTDOWN)
         return false;
+    if (action != PN_ENTER)
+        report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
     if (v->machine->options.evict && v->hw.entry_valid && !given_before)
         evict_delivery_pages(v, true);
     if (v->halting || v->halted)

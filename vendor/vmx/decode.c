@@ -27,21 +27,6 @@ static uint8_t used_length(uint8_t type, uint32_t length)
     return type >= PN_TYPE_SOFT_INTERRUPT && type <= PN_TYPE_SOFT_EXCEPTION ? (uint8_t)(length & 0xfu) : (uint8_t)0;
 }
 
-struct pn_vectoring vmx_decode_vectoring(uint32_t info, uint32_t error, uint32_t length)
-{
-    struct pn_vectoring x = {0};
-
-    if (!(info & INFO_VALID))
-        return x;
-    x.valid = true;
-    x.type = info_type(info);
-    x.vector = info_vector(info);
-    x.length = used_length(x.type, length);
-    x.has_error = (info & INFO_HAS_ERROR) != 0;
-    x.error = x.has_error ? error : 0;
-    return x;
-}
-
 /* DR7 bits 17:16 (and 21:20 ...) are 0 for an instruction breakpoint (SDM 17.2.4). */
 static bool is_code_breakpoint(uint64_t hit, uint64_t dr7)
 {
@@ -83,11 +68,6 @@ struct pn_event vmx_decode_exception(struct vmx_exit_words words)
     e.has_payload = (e.vector == PN_VECTOR_PF || e.vector == PN_VECTOR_DB) && e.type == PN_TYPE_HARD_EXCEPTION;
     e.payload = e.has_payload ? words.qualification : 0;
     return e;
-}
-
-uint32_t vmx_encode_entry(struct pn_event e)
-{
-    return INFO_VALID | (e.has_error ? INFO_HAS_ERROR : 0) | (uint32_t)(e.type << 8) | e.vector;
 }
 
 const char *vmx_reason_name(uint32_t basic_reason)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Between the VMCS's interruption-information words and the core's records. Pure, host-testable
+ * From the VMCS's exit words to the core's records; those of vectoring and entry are core/event/encode.h. Pure, host-testable
  * (SDM vol. 3C 24.8.3, 27.2.2 to 27.2.4, tables 24-16 to 24-18 and 27-1).
  */
 #ifndef VMX_DECODE_H
@@ -15,13 +15,8 @@ struct vmx_exit_words {
     uint64_t dr7; /* tells a code breakpoint from a data breakpoint */
 };
 
-struct pn_vectoring vmx_decode_vectoring(uint32_t info, uint32_t error, uint32_t length);
-
 /* An exception exit (type 3, 5 or 6) as an event for pn_queue_exception. */
 struct pn_event vmx_decode_exception(struct vmx_exit_words words);
-
-/* The entry-interruption-information word of an event. */
-uint32_t vmx_encode_entry(struct pn_event e);
 
 /* "external-interrupt" for 1; "reserved" for what table C-1 does not have. */
 const char *vmx_reason_name(uint32_t basic_reason);

@@ -3,10 +3,9 @@
  * core/hw/hw.h over the current VMCS. One function a line of the contract; no decisions except the one the contract
  * names (external-interrupt exiting is off while an interrupt window is armed).
  */
-#include "../../core/hw/hw.h"
+#include "../../core/event/encode.h"
 
 #include "cpu.h"
-#include "decode.h"
 #include "vmx.h"
 
 #define RFLAGS_TF (1ull << 8)
@@ -15,6 +14,64 @@
 #define DEBUGCTL_BTF (1ull << 1)
 
 void vmx_open_interrupts(void); /* entry.S */
+
+/* What this processor is, for the core: Intel, without what only AMD has. */
+bool pn_hw_svm(void)
+{
+    return false;
+}
+
+bool pn_hw_nrips(void)
+{
+    return false;
+}
+
+bool pn_hw_gif(void)
+{
+    return true;
+}
+
+uint8_t pn_hw_soft_length(uint8_t type, uint8_t vector)
+{
+    (void)type;
+    (void)vector;
+    return 0; /* VMX reports the length */
+}
+
+uint64_t pn_hw_rip(void)
+{
+    return vmread(GUEST_RIP);
+}
+
+uint64_t pn_hw_next_rip(uint8_t length)
+{
+    const uint64_t access = vmread(GUEST_CS_ACCESS), next = vmread(GUEST_RIP) + length;
+
+    if (access & CS_LONG)
+        return next;
+    return access & CS_32 ? next & 0xffffffffull : next & 0xffffull;
+}
+
+void pn_hw_set_rip(uint64_t rip)
+{
+    vmwrite(GUEST_RIP, rip);
+}
+
+void pn_hw_set_next_rip(uint64_t rip)
+{
+    (void)rip; /* VMX has the instruction length in its place */
+}
+
+void pn_hw_set_step(bool on)
+{
+    (void)on; /* never asked for: VMX has windows */
+}
+
+void pn_hw_restore_owed(struct pn_event e, bool taken_back)
+{
+    (void)e; /* the core has the event; nothing in the VMCS says what is owed */
+    (void)taken_back;
+}
 
 bool pn_hw_if(void)
 {
@@ -34,6 +91,21 @@ bool pn_hw_btf(void)
 bool pn_hw_pe(void)
 {
     return (vmread(GUEST_CR0) & 1u) != 0;
+}
+
+bool pn_hw_rf(void)
+{
+    return (vmread(GUEST_RFLAGS) & RFLAGS_RF) != 0;
+}
+
+bool pn_hw_smm(void)
+{
+    return (vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_SMI) != 0;
+}
+
+bool pn_hw_wait_for_sipi(void)
+{
+    return vmread(GUEST_ACTIVITY) == ACTIVITY_WAIT_FOR_SIPI;
 }
 
 bool pn_hw_sti_shadow(void)
@@ -76,7 +148,7 @@ struct pn_vectoring pn_hw_vectoring(void)
     vmx_this_cpu()->entry_valid = false; /* the exit has cleared it */
     if (!(info & INFO_VALID))
         return (struct pn_vectoring){.valid = false, .nmi_unblocked_by_iret = iret_unblocked_nmis()};
-    return vmx_decode_vectoring(info, vmread32(VECTORING_ERROR), vmread32(EXIT_LENGTH));
+    return pn_vmx_vectoring(info, vmread32(VECTORING_ERROR), vmread32(EXIT_LENGTH));
 }
 
 void pn_hw_write_cr2(uint64_t address)
@@ -99,6 +171,37 @@ void pn_hw_write_dr7(uint64_t value)
 void pn_hw_set_rf(void)
 {
     vmwrite(GUEST_RFLAGS, vmread(GUEST_RFLAGS) | RFLAGS_RF);
+}
+
+void pn_hw_clear_rf(void)
+{
+    const uint64_t flags = vmread(GUEST_RFLAGS);
+
+    if (flags & RFLAGS_RF)
+        vmwrite(GUEST_RFLAGS, flags & ~RFLAGS_RF);
+}
+
+void pn_hw_set_shadow(bool sti, bool movss)
+{
+    const uint64_t state = vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOVSS);
+
+    vmwrite(GUEST_INTERRUPTIBILITY, state | (sti ? BLOCKED_BY_STI : 0) | (movss ? BLOCKED_BY_MOVSS : 0));
+}
+
+uint64_t pn_hw_pending_breakpoints(void)
+{
+    return vmread(GUEST_PENDING_DEBUG) & PENDING_BREAKPOINTS;
+}
+
+/* SDM 24.4.2 table 24-4: bit 12 says that one of them is enabled. */
+void pn_hw_set_pending_breakpoints(uint64_t bits)
+{
+    const uint64_t state = vmread(GUEST_PENDING_DEBUG);
+    const uint64_t met = bits & PENDING_BREAKPOINTS;
+    const uint64_t next = (state & ~(uint64_t)(PENDING_BREAKPOINTS | PENDING_ENABLED)) | met | (met ? PENDING_ENABLED : 0);
+
+    if (next != state)
+        vmwrite(GUEST_PENDING_DEBUG, next);
 }
 
 void pn_hw_clear_shadow(void)
@@ -127,7 +230,7 @@ void pn_hw_write_entry(struct pn_event e)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
 
-    vmwrite(ENTRY_INFO, vmx_encode_entry(e));
+    vmwrite(ENTRY_INFO, pn_vmx_entry_info(e));
     if (e.has_error)
         vmwrite(ENTRY_ERROR, e.error);
     if (e.length)
@@ -164,6 +267,20 @@ void pn_hw_set_intr_window(bool on)
     set_proc(cpu, on ? cpu->proc | PROC_INTR_WINDOW : cpu->proc & ~PROC_INTR_WINDOW);
     if (cpu->core_events)
         set_pin(cpu, on ? cpu->pin & ~PIN_EXT_INT : cpu->pin | PIN_EXT_INT);
+}
+
+/* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). The hypervisor's own use of the timer (evict)
+ * starts it anew at its next exit. */
+void pn_hw_set_immediate_exit(bool on)
+{
+    struct vmx_cpu *cpu = vmx_this_cpu();
+
+    if (cpu->immediate == on)
+        return;
+    cpu->immediate = on;
+    if (on)
+        vmwrite(PREEMPTION_TIMER, 0);
+    set_pin(cpu, on || (cpu->controls.pin & PIN_PREEMPTION_TIMER) ? cpu->pin | PIN_PREEMPTION_TIMER : cpu->pin & ~PIN_PREEMPTION_TIMER);
 }
 
 void pn_hw_set_nmi_window(bool on)

@@ -2,6 +2,8 @@
  *
  * Turning VMX on and filling the control and host fields of the one VMCS (SDM vol. 3C 23.7, 24.5 to 24.8, 31.5).
  */
+#include <provenest/event.h>
+
 #include "cpu.h"
 #include "vmx.h"
 
@@ -125,8 +127,9 @@ void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp)
     vmwrite(PROC2_CTL, c->proc2);
     vmwrite(EXIT_CTL, c->exit);
     vmwrite(ENTRY_CTL, c->entry);
-    /* All exceptions, whatever a #PF's error code (SDM 25.2): mask and match 0 select every one. */
-    vmwrite(EXCEPTION_BITMAP, cpu->core_events ? 0xffffffffu : 0);
+    /* All exceptions, whatever a #PF's error code (SDM 25.2): mask and match 0 select every one. The core adds those whose
+     * delivery could go on for ever without an exit. */
+    vmwrite(EXCEPTION_BITMAP, pn_exception_bitmap(cpu->core_events ? 0xffffffffu : 0));
     vmwrite(PF_MASK, 0);
     vmwrite(PF_MATCH, 0);
     vmwrite(CR3_TARGETS, 0);

@@ -140,9 +140,14 @@ enum vmcs_field {
 /* Interruptibility state, table 24-3; pending debug exceptions, table 24-4; activity state, 24.4.2. */
 #define BLOCKED_BY_STI 1u
 #define BLOCKED_BY_MOVSS 2u
+#define BLOCKED_BY_SMI 4u
 #define BLOCKED_BY_NMI 8u
+#define PENDING_BREAKPOINTS 0xfull
+#define PENDING_ENABLED (1ull << 12)
 #define PENDING_BS (1u << 14)
-enum { ACTIVITY_ACTIVE = 0, ACTIVITY_HLT = 1 };
+enum { ACTIVITY_ACTIVE = 0, ACTIVITY_HLT = 1, ACTIVITY_WAIT_FOR_SIPI = 3 };
+#define CS_LONG (1u << 13)
+#define CS_32 (1u << 14)
 
 enum exit_reason {
     EXIT_EXCEPTION_NMI = 0,

@@ -60,6 +60,7 @@ struct vmx_cpu {
     uint32_t pin, proc;           /* as they are in the VMCS now */
     bool core_events;
     bool entry_valid;             /* the entry event field holds an event */
+    bool immediate;               /* the preemption timer is 0 */
     struct pn_counters counters;
     struct vmx_tss tss;
     uint64_t gdt[8];

@@ -626,7 +626,7 @@ void pn_complete_vectoring(struct pn_vcpu *v);
             \old(v->mtf_pending)) ==>
             dev_entry != 0 && dev_entry_event.type == PN_TYPE_OTHER && v->mtf_pending == 0 &&
             v->nmi_pending == \old(v->nmi_pending) && v->interrupt_waiting == \old(v->interrupt_waiting);
-    ensures trap_behind_mtf: \result == PN_ENTER && \old(v->mtf_pending) != 0 && \old(low(*v)) != 0 &&
+    ensures trap_behind_mtf: \result == PN_ENTER && \old(interrupted(*v)) == 0 && \old(v->mtf_pending) != 0 && \old(low(*v)) != 0 &&
             \old(v->exception.has_payload) != 0 ==>
             (\forall integer k; 0 <= k <= 3 ==> (bit(\old(v->exception.payload), k) ==> bit(dev_breakpoints, k))) &&
             (bit(\old(v->exception.payload), 14) && dev_sti == 0 && dev_movss == 0 ==> dev_bs != 0);
@@ -694,16 +694,15 @@ void pn_cancel_injection(struct pn_vcpu *v);
 /* The events of a virtual CPU at rest (between pn_complete_vectoring or pn_cancel_injection and pn_inject_events), to
  * travel with the rest of the guest's state. With `with_payload` nothing changes. Without, for a reader that does not know
  * payloads, the payload of the exception that waits is delivered now (KVM_CAP_EXCEPTION_PAYLOAD). */
-/*@ requires vcpu: \valid(v) && \valid(s);
-    requires apart: \separated(v, s);
+/*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires not_programmed: dev_entry == 0;
     terminates \true; exits \false;
-    assigns *s, v->exception.has_payload, v->exception.payload, dev_cr2, dev_dr6, dev_dr7, dev_applied;
+    assigns v->exception.has_payload, v->exception.payload, dev_cr2, dev_dr6, dev_dr7, dev_applied;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
-    ensures whole: snapshot_of(*s, *v);
+    ensures whole: snapshot_of(\result, *v);
     ensures pure: with_payload != 0 ==> *v == \old(*v) && dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) &&
             dev_dr7 == \old(dev_dr7) && n_applied == \old(n_applied);
     ensures early_page_fault: with_payload == 0 && has_exception(\old(*v)) && \old(v->exception.has_payload) != 0 &&
@@ -712,14 +711,13 @@ void pn_cancel_injection(struct pn_vcpu *v);
             \old(v->exception.vector) == PN_VECTOR_DB ==> ev075_dr6(\old(dev_dr6), \old(v->exception.payload), dev_dr6);
     ensures still_pending: has_exception(*v) <==> \old(has_exception(*v));
     ensures no_payload_left: with_payload == 0 && has_exception(*v) ==> v->exception.has_payload == 0; */
-void pn_save(struct pn_vcpu *v, struct pn_snapshot *s, bool with_payload);
+struct pn_snapshot pn_save(struct pn_vcpu *v, bool with_payload);
 
 /* The events of a snapshot into an empty virtual CPU whose registers have been restored already. What was interrupted is
  * owed again; an exception that waits is not known to come again by itself (origin RESTORED). False: the snapshot is
  * refused and nothing has changed: another version, a record that no processor makes, or an event that the registers
  * contradict (an interrupt with IF = 0, anything delivered while waiting for a SIPI). */
-/*@ requires vcpu: \valid(v) && \valid_read(s);
-    requires apart: \separated(v, s);
+/*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires empty: held(*v) == 0 && v->interrupt_waiting == 0 && dev_owed == 0 && dev_entry == 0;
     terminates \true; exits \false;
@@ -727,11 +725,11 @@ void pn_save(struct pn_vcpu *v, struct pn_snapshot *s, bool with_payload);
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
-    ensures result: \result != 0 <==> snapshot_ok(*s);
+    ensures result: \result != 0 <==> snapshot_ok(s);
     ensures refused: \result == 0 ==> *v == \old(*v) && n_accepted == \old(n_accepted) && dev_owed == \old(dev_owed);
-    ensures whole: \result != 0 ==> restored_from(*v, *s);
-    ensures owed: \result != 0 ==> (dev_owed != 0 <==> s->injected.stage == PN_STAGE_INJECTED);
+    ensures whole: \result != 0 ==> restored_from(*v, s);
+    ensures owed: \result != 0 ==> (dev_owed != 0 <==> s.injected.stage == PN_STAGE_INJECTED);
     ensures origin: \result != 0 ==> v->exception.origin == PN_RESTORED && v->injected.origin == PN_RESTORED; */
-bool pn_restore(struct pn_vcpu *v, const struct pn_snapshot *s);
+bool pn_restore(struct pn_vcpu *v, struct pn_snapshot s);
 
 #endif
