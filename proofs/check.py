@@ -4,10 +4,11 @@
 usage: check.py [--digest]"""
 import sys
 
+import checks
 import csrc
 import digest
 import options
-import prove
+import records
 
 
 def differences(committed):
@@ -59,12 +60,12 @@ def consistent(committed):
             lines.append(f"proofs/results.json: {f['file']}: {f['function']}: digest does not add up")
     if committed["digest"] != digest.overall(committed):
         lines.append("proofs/results.json: the overall digest does not add up")
-    lines += [f"{line}" for _, line in prove.check_manifest(committed, None)]
+    lines += [f"{line}" for _, line in records.check_manifest(committed, None)]
     return lines
 
 
 def main():
-    committed = prove.load_committed()
+    committed = records.load_committed()
     if not committed:
         print("gate: proofs/results.json: missing or unreadable: make update-proofs" if "--digest" not in sys.argv
               else "unproven")
@@ -76,7 +77,7 @@ def main():
     except csrc.GateError as e:
         lines = [str(e)]
     for line in lines:
-        print(f"gate: stale proof: {line}")
+        print(checks.say([("stale proof", line)])[0])
     total = committed["total"]
     if lines:
         print(f"check-proofs: FAILED: {len(lines)} differences from the committed results; make prove shows what "

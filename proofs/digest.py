@@ -43,6 +43,17 @@ def function(unit, name):
             "context": sha(sorted(context(unit).items()))}
 
 
+def calls():
+    """(file, function) -> names of the functions its body mentions."""
+    out = {}
+    for path in options.core_sources() + options.client_sources():
+        unit = csrc.unit(path, FLAGS)
+        for name, f in unit.defs.items():
+            if f.file == path:
+                out[(path, name)] = sorted((set(csrc.flat(f.body)) & unit.names()) - {name})
+    return out
+
+
 def tree():
     """((file, function) -> digest parts, file -> digest of definitions) over all that is proven."""
     functions, contexts = {}, {}

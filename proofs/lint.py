@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Checks of the text that need no solver: each finding is (name of the check, one line)."""
+import os
 import re
 
 import acsl
 import csrc
 import options
+import restate
 
 TYPE_WORDS = {"void", "char", "short", "int", "long", "unsigned", "signed", "_Bool", "bool", "struct", "enum", "const",
               "size_t", "uintptr_t", "intptr_t"} | {f"{u}int{n}_t" for u in ("u", "") for n in (8, 16, 32, 64)}
@@ -38,10 +40,10 @@ def check_all(sources=None):
     for path in sources:
         unit = csrc.unit(path)
         found += contracts(unit, defined) + assumptions(unit, defined) + forged_stub(unit, defined, ghosts)
-        found += forged_ghost(unit, ghosts) + same_text(path)
+        found += forged_ghost(unit, ghosts) + same_text(path) + restate.findings(unit, in_core)
     for path in options.core_sources() + [h for h in options.headers() if in_core(h)]:
         found += constructs(path)
-    found += unreached_headers(everything)
+    found += unreached_headers(everything) + no_target(everything)
     return unique(found)
 
 
@@ -272,3 +274,16 @@ def unreached_headers(sources):
         unit = csrc.unit(path)
         seen |= {t.file for t in unit.toks} | {t.file for t in unit.comments} | {f for f, _ in unit.defines}
     return [("unreached header", f"{h}: no file of the proof includes it") for h in options.headers() if h not in seen]
+
+
+def no_target(sources):
+    """Text of the core that no proof target covers: a body in a header, a file that is neither .c nor .h."""
+    out = []
+    for path in sources:
+        for name, f in csrc.unit(path).defs.items():
+            if f.file != path and (in_core(f.file) or in_proofs(f.file)):
+                out.append(("no target", f"{f.file}:{f.line}: {name}: a body outside a .c file of its own is proved nowhere"))
+    for path in options.files("core/**/*"):
+        if os.path.isfile(os.path.join(options.ROOT, path)) and not path.endswith((".c", ".h", ".md")):
+            out.append(("no target", f"{path}: neither .c nor .h: no proof reads it"))
+    return out

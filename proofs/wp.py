@@ -10,16 +10,16 @@ import shutil
 import subprocess
 import time
 
+import checks
+import crosscheck
 import csrc
 import options
 
 GOAL = re.compile(r"^\[wp\] \[(?P<who>[^\]]+)\] (?P<what>Goal|Smoke-test) (?P<id>\w+)(?P<rest>.*)$")
-PASS = "[wp] Running WP plugin..."
 SCHEDULED = re.compile(r"^\[wp\] (\d+) goals? scheduled")
 TOTAL = re.compile(r"^\[wp\] Proved goals:\s+(\d+) / (\d+)")
 TIME = re.compile(r"\(([\d.]+)(ms|s|m|min)\)")
 QED = re.compile(r"\(Qed:([\d.]+)(ms|s)\)")
-HYPOTHESIS = re.compile(r"Memory model hypotheses for function '(\w+)':(.*?)\*/", re.S)
 SCALE = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0}
 KINDS = [("call_", "callee precondition"), ("wp_smoke", "smoke test"), ("assert_rte", "run-time error"),
          ("loop_invariant", "loop invariant"), ("loop_assigns", "loop assigns"), ("loop_variant", "loop variant"),
@@ -90,10 +90,10 @@ class Result:
     """Records of the goals, and problems [(check, line)] that are not a goal's verdict."""
 
     def __init__(self, job):
-        self.job, self.goals, self.problems, self.seconds, self.log = job, [], [], 0.0, ""
+        self.job, self.goals, self.problems, self.hypotheses, self.seconds, self.log = job, [], [], [], 0.0, ""
 
     def bad(self, check, line):
-        self.problems.append((check, f"{self.job.path}: {self.job.label}: {line}"))
+        self.problems.append((checks.named(check), f"{self.job.path}: {self.job.label}: {line}"))
 
     def ok(self):
         return not self.problems and bool(self.goals) and all(g["verdict"] == "valid" for g in self.goals)
@@ -141,17 +141,17 @@ def read(result, lines, status, work):
         if job.function or not any("No goal generated" in x or "Proof obligations" in x for x in lines):
             result.bad("empty output", "the tool printed no goal count" if lines else "the tool printed nothing")
         return
-    warnings(result, lines)
+    crosscheck.warnings(result, lines)
     if not result.goals:
         result.bad("no goals", "0 goals: a contract was deleted or not read")
-    cross_check(result, goals, scheduled, totals, work)
+    crosscheck.counts(result, goals, scheduled, totals, work)
 
 
 def parse_goals(job, lines):
     """Goals by name, how many were scheduled, and WP's own (proved, all), over the two passes (goals, smoke tests)."""
     goals, scheduled, totals, last, again = {}, None, None, None, set()
     for line in lines:
-        again = set() if line.startswith(PASS) else again
+        again = set() if line.startswith(crosscheck.PASS) else again
         m = SCHEDULED.match(line)
         if m:
             scheduled = (scheduled or 0) + int(m.group(1))
@@ -170,7 +170,7 @@ def parse_goals(job, lines):
             last = goals[record["goal"]]
         elif last is not None and last["verdict"] != "valid" and re.match(r"^\s+(Z3|CVC4|Qed|Alt)", line):
             detail = re.match(r"^\s+(\S+)[^:]*:\s*([A-Za-z ]+)", line)
-            last.setdefault("detail", {})[detail.group(1)] = detail.group(2).strip() if detail else line.strip()
+            last["detail"].append((detail.group(1), detail.group(2).strip()) if detail else ("", line.strip()))
         elif line.startswith("["):
             last = None
     for record in goals.values():
@@ -191,118 +191,20 @@ def goal(job, m):
     seconds = sum(float(x.group(1)) * SCALE[x.group(2)] for x in (q, t) if x)
     prover = {"Passed": "z3", "Failed": "", "CFG": "WP"}.get(who, who)
     return {"file": job.path, "function": job.function or "", "goal": name, "kind": kind, "prover": prover,
-            "seconds": round(seconds, 3), "verdict": "valid" if valid else "failed", "smoke": smoke}
+            "seconds": round(seconds, 3), "verdict": "valid" if valid else "failed", "smoke": smoke, "detail": [],
+            "weak": bool(re.match(r"\s*\((Stronger|Degenerated)", rest))}
 
 
 def settle(record):
-    """A failed goal's verdict in words: what the provers said, worst first."""
-    detail = record.pop("detail", {})
-    smoke = record.pop("smoke")
+    """A failed goal's verdict in words (checks.VERDICTS), with what the solvers said."""
+    detail, smoke, weak = record.pop("detail"), record.pop("smoke"), record.pop("weak")
     if record["verdict"] == "valid":
         return
     if smoke:
         record["verdict"] = "failed smoke test: a contradiction was derived"
         return
-    said = [f"{p.lower()} {v.lower()}" for p, v in sorted(detail.items())]
-    record["verdict"] = "not proved" + (f" ({', '.join(said)})" if said else "")
-
-
-def warnings(result, lines):
-    """Every warning counts: WP goes on after dropping or weakening something."""
-    text = "\n".join(lines)
-    for m in HYPOTHESIS.finditer(text):
-        for need in re.findall(r"requires (.*?);", m.group(2), re.S):
-            if not stated(result.job, m.group(1), need):
-                result.bad("unstated hypothesis", f"{m.group(1)}: the memory model assumes {' '.join(need.split())}: state"
-                           " it as requires")
-    passes = [j for j, line in enumerate(lines) if line.startswith(PASS)]
-    if len(passes) != 1 + bool(result.job.function and result.job.smoke):
-        result.bad("no smoke test", f"{len(passes)} passes of WP: the smoke tests did not run")
-    for j, line in enumerate(lines):
-        if line == "[wp] Warning: No goal generated" and passes[1:] and j > passes[1]:
-            continue  # a straight line without requires has nothing to smoke out
-        if re.search(r"Warning:", line) and "Failed smoke-test" not in line:
-            rest = line.split("Warning:", 1)[1].strip() or (lines[j + 1].strip() if j + 1 < len(lines) else "")
-            if not rest.startswith("Memory model hypotheses"):
-                result.bad("tool warning", f"{line.split(' Warning:')[0].split('] ')[-1].rstrip(':')}: {rest}")
-        if "(Stronger" in line or "(Degenerated" in line:
-            result.bad("degenerated goal", line.strip())
-
-
-def stated(job, function, need):
-    import acsl
-    f = csrc.unit(job.path).contract(function)
-    if not f:
-        return False
-    wanted = csrc.words(need)
-    have = [c.words for c in acsl.of_kind(f.contract.text, "requires") if c.mode is None]
-    pairs = separated_pairs(wanted)
-    known = set().union(*[separated_pairs(h) for h in have]) if have else set()
-    return wanted in have or (bool(pairs) and pairs <= known)
-
-
-def separated_pairs(ws):
-    """Unordered pairs that a clause made of one \\separated states."""
-    if ws[:2] != ["\\separated", "("] or ws[-1] != ")":
-        return set()
-    args, depth, current = [], 0, []
-    for w in ws[2:-1] + [","]:
-        if w == "," and depth == 0:
-            args.append(" ".join(current))
-            current = []
-        else:
-            depth += w in ("(", "[", "{")
-            depth -= w in (")", "]", "}")
-            current.append(w)
-    return {frozenset((a, b)) for i, a in enumerate(args) for b in args[i + 1:]}
-
-
-def cross_check(result, goals, scheduled, totals, work):
-    """The list of goals, WP's own counts, and the property statuses must tell one story."""
-    proved = sum(g["verdict"] == "valid" for g in goals.values())
-    generated = [g for g in goals.values() if g["prover"] != "WP"]
-    if len(goals) != totals[1]:
-        result.bad("reports disagree", f"{len(goals)} goals listed, {totals[1]} counted by WP")
-    if proved != totals[0]:
-        result.bad("reports disagree", f"{proved} goals listed as proved, {totals[0]} counted by WP")
-    if len(generated) != scheduled:
-        result.bad("reports disagree", f"{len(generated)} goals listed, {scheduled} scheduled")
-    try:
-        with open(os.path.join(work, "wp.json"), encoding="utf-8") as f:
-            count = json.load(f).get("wp:global", {}).get("wp:main", {})
-    except (OSError, ValueError):
-        result.bad("empty output", "the tool wrote no count of goals (wp.json)")
-        return
-    if count.get("total", 0) != len(generated):
-        result.bad("reports disagree", f"{len(generated)} goals listed, {count.get('total', 0)} in WP's JSON report")
-    if result.job.function:
-        statuses(result, proved == len(goals), os.path.join(work, "report.csv"))
-
-
-def statuses(result, all_valid, path):
-    """Property statuses of this function: all Valid exactly if all goals are."""
-    rows = [r for r in csv_rows(path) if r[3] == result.job.function]
-    if not rows:
-        result.bad("empty output", "no property status for the function (report.csv)")
-    own = [r for r in rows if r[4] != "precondition"]
-    open_rows = [r for r in own if r[5] != "Valid"]
-    if all_valid and open_rows:
-        r = open_rows[0]
-        result.bad("reports disagree", f"all goals proved, but {r[1]}:{r[2]}: {r[4]} '{r[6]}' is {r[5]}")
-    if not all_valid and not open_rows and not any(r[5] not in ("Valid", "Ignored") for r in rows):
-        result.bad("reports disagree", "a goal is not proved, but every property is Valid")
-
-
-def csv_rows(path):
-    rows = []
-    try:
-        with open(path, encoding="utf-8", errors="replace") as f:
-            for line in f.read().split("\n")[1:]:
-                cells = line.split("\t")
-                if len(cells) >= 7:
-                    rows.append(cells)
-                elif rows and line:
-                    rows[-1][6] += " " + line.strip()
-    except OSError:
-        pass
-    return rows
+    said = sorted(f"{prover} {word}".strip().lower() for prover, word in detail)
+    words = " ".join(said)
+    name = ("stronger or degenerated" if weak else "timeout" if re.search("timeout|interrupted|step", words) else
+            "solver failed" if "failed" in words else "unknown" if "unknown" in words else "")
+    record["verdict"] = "not proved" + (f": {name}" if name else "") + (f" ({', '.join(said)})" if said else "")

@@ -10,6 +10,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "proofs"))
+import checks  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.realpath(os.path.join(HERE, "..", ".."))
 WORK = os.path.join(ROOT, "build", "gate")
@@ -52,6 +55,11 @@ def stage(case, source):
             f.write(text.replace(old, new))
     if "remove" in case.keys:
         os.remove(os.path.join(tree, case.keys["remove"]))
+    if "add" in case.keys:
+        path, text = case.keys["add"].split(" ", 1)
+        os.makedirs(os.path.dirname(os.path.join(tree, path)), exist_ok=True)
+        with open(os.path.join(tree, path), "w", encoding="utf-8") as f:
+            f.write(text + "\n")
     if "drop" in case.keys:
         path, word = case.keys["drop"].split()
         with open(os.path.join(tree, path), encoding="utf-8") as f:
@@ -61,14 +69,17 @@ def stage(case, source):
     return tree
 
 
+def environment(tree):
+    return {"PN_TIMEOUT": "3", "PN_OUT": os.path.join(WORK, "out"), **os.environ, "PN_ROOT": tree,
+            "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def gate(tree, command, env=None):
     """(exit status, output) of one of the gate's commands on a staged tree."""
-    script = {"prove": "prove.py", "check": "check.py", "checkgen": "checkgen.py"}[command.split()[0]]
+    script = command.split()[0] + ".py"
     argv = [sys.executable, os.path.join(ROOT, "proofs", script)] + command.split()[1:]
     argv += ["--quiet"] if script == "prove.py" else []
-    full = {"PN_TIMEOUT": "3", "PN_OUT": os.path.join(WORK, "out"), **os.environ, "PN_ROOT": tree,
-            "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
-    run = subprocess.run(argv, env=full, capture_output=True, text=True, timeout=600)
+    run = subprocess.run(argv, env={**environment(tree), **(env or {})}, capture_output=True, text=True, timeout=600)
     return run.returncode, run.stdout + run.stderr
 
 
@@ -80,7 +91,7 @@ def fake_tool(case):
     return {"PN_FRAMAC": path, "PN_OUT": os.path.join(WORK, "out-fake")}
 
 
-def forge(tree):
+def forge_cache(tree):
     """Write 'valid' into every verdict the quick path keeps."""
     gate(tree, "prove")
     out, done = os.path.join(WORK, "out"), 0
@@ -96,29 +107,61 @@ def forge(tree):
     return done
 
 
+def forge_record(tree):
+    """Put the kept record of the unchanged function in the place of the changed one's."""
+    code = ("import digest, prove; key = ('core/event/slot.c', 'pn_slot_queue'); parts = digest.tree()[0][key];"
+            "print(prove.store_path(parts))")
+    paths = []
+    for root in (os.path.join(WORK, "base"), tree):
+        paths.append(subprocess.run([sys.executable, "-c", code], cwd=os.path.join(ROOT, "proofs"), env=environment(root),
+                                    capture_output=True, text=True).stdout.strip())
+    if not os.path.exists(paths[0]):
+        gate(os.path.join(WORK, "base"), "prove")
+    shutil.copy(*paths)
+    return 1
+
+
+FORGE = {"cache": forge_cache, "record": forge_record}
+
+
+def judge(case, status, output):
+    """None if the gate said what the case expects, and nothing else; a callee's failure has consequences of its own."""
+    if (status == 0) != (case.keys.get("pass") == "yes"):
+        return f"the gate ended with {status}; last line: {(output.strip().splitlines() or ['nothing'])[-1]}"
+    if not re.search("(?m)^" + case.keys["expect"], output):
+        return "refused, but not by name; it said: " + " | ".join(output.strip().splitlines()[-4:])
+    allowed = case.keys.get("also", "").split(", ") + ["rests on unproved"]
+    others = {n for n in re.findall(r"(?m)^gate: ([a-z -]+): ", output)
+              if n not in allowed and not case.keys["expect"].startswith(f"gate: {n}: ")}
+    return f"refused for more than its reason: {', '.join(sorted(others))}" if others else None
+
+
 def run(name, base):
     """None if the fixture does what it says, else one line."""
+    env = {}
     try:
         case = Case(name)
         tree = stage(case, base)
-    except (OSError, ValueError) as e:
+        if "tool" in case.keys:
+            env = fake_tool(case)
+            shutil.rmtree(env["PN_OUT"], ignore_errors=True)
+        if case.keys.get("ledger") == "yes" and gate(tree, "tcb --update")[0]:
+            return "its ledger cannot be written"
+        if "forge" in case.keys and not FORGE[case.keys["forge"]](tree):
+            return "nothing to forge was found"
+    except (OSError, ValueError, KeyError) as e:
         return f"the fixture does not apply: {e}"
-    env = {}
-    if "tool" in case.keys:
-        env = fake_tool(case)
-        shutil.rmtree(env["PN_OUT"], ignore_errors=True)
-    if "forge" in case.keys and not forge(tree):
-        return "nothing to forge was found in the cache"
     status, output = gate(tree, case.keys.get("command", "prove"), env)
     if "forge" in case.keys:
         shutil.rmtree(os.path.join(WORK, "out"), ignore_errors=True)
-    found = re.search("(?m)^" + case.keys["expect"], output)
-    wanted = case.keys.get("pass") == "yes"
-    if (status == 0) != wanted:
-        return f"the gate ended with {status}; last line: {(output.strip().splitlines() or ['nothing'])[-1]}"
-    if not found:
-        return "refused, but not by name; it said: " + " | ".join(output.strip().splitlines()[-4:])
-    return None
+    return judge(case, status, output)
+
+
+def without_fixture(names):
+    """Names of findings and verdicts that no case expects."""
+    expected = "\n".join(Case(n).keys["expect"].replace("\\", "") for n in names)
+    return ([n for n in checks.CHECKS if f"gate: {n}: " not in expected]
+            + [n for n in checks.VERDICTS if f"{n}" not in expected])
 
 
 def main():
@@ -128,13 +171,20 @@ def main():
     base = os.path.join(WORK, "base")
     shutil.rmtree(base, ignore_errors=True)
     shutil.copytree(os.path.join(HERE, "base"), base)
-    status, output = gate(base, "prove --update")
+    for command in ("prove --update", "tcb --update", "prove", "tcb", "check"):
+        status, output = gate(base, command)
+        if status:
+            break
     if status:
         print(output + "tests/gate/base: the unchanged core does not pass: nothing below would mean anything")
         print("0 passed, 1 failed")
         return 1
     print("ok   the unchanged base passes")
     passed += 1
+    missing = without_fixture(names) if not sys.argv[1:] else []
+    for name in missing:
+        print(f"FAIL no fixture expects '{name}'")
+    passed, failed = passed + (not missing), failed + len(missing)
     for name in names:
         start = time.time()
         wrong = run(name, base)
