@@ -21,22 +21,23 @@ WRONG = {
           "pn_event_make(PN_STAGE_INJECTED, x.vector < 32 ? PN_TYPE_HARD_EXCEPTION : PN_TYPE_INTERRUPT, x.vector);")],
         "from_vectoring", "ensures_as_reported"),
     "window-not-armed": (
-        "no window is armed for an interrupt that waits", "event/inject.c",
-        [("pn_hw_set_intr_window(v->interrupt_waiting || behind_sti);", "pn_hw_set_intr_window(behind_sti);")],
-        "arm_windows", "ensures_interrupt"),
+        "no window is armed for an interrupt that waits", "event/windows.c",
+        [("pn_hw_set_intr_window((v->interrupt_waiting && !v->held_back) || behind_sti);",
+          "pn_hw_set_intr_window(behind_sti);")],
+        "arm_vmx", "ensures_interrupt"),
     "nmi-in-movss-shadow": (
-        "an NMI is injected in a MOV-SS shadow", "event/inject.c",
-        [("return !pn_hw_nmi_blocked() && !pn_hw_movss_shadow() && !pn_hw_sti_shadow();",
-          "return !pn_hw_nmi_blocked() && !pn_hw_sti_shadow();")],
-        "nmi_open", "ensures_rule"),
+        "an NMI is injected in a MOV-SS shadow", "event/windows.c",
+        [("!pn_hw_nmi_blocked() && !pn_hw_movss_shadow() && !pn_hw_sti_shadow();",
+          "!pn_hw_nmi_blocked() && !pn_hw_sti_shadow();")],
+        "pn_nmi_open", "ensures_rule"),
     "interrupt-in-sti-shadow": (
-        "an interrupt is injected in an STI shadow", "event/inject.c",
-        [("return pn_hw_if() && !pn_hw_sti_shadow() && !pn_hw_movss_shadow();",
-          "return pn_hw_if() && !pn_hw_movss_shadow();")],
-        "interrupt_open", "ensures_rule"),
+        "an interrupt is injected in an STI shadow", "event/windows.c",
+        [("pn_hw_if() && !pn_hw_sti_shadow() && !pn_hw_movss_shadow();",
+          "pn_hw_if() && !pn_hw_movss_shadow();")],
+        "pn_interrupt_open", "ensures_rule"),
     "error-code-dropped": (
         "an exception loses its error code", "event/inject.c",
-        [("e.has_error = pn_pushes_error(e.type, e.vector, pn_hw_pe());", "e.has_error = false;")],
+        [("e.has_error = pn_pushes_error(pn_hw_svm(), e.type, e.vector, pn_hw_pe());", "e.has_error = false;")],
         "inject_exception", "call_pn_hw_write_entry_requires_error_code_rule"),
     "wrong-dr6": (
         "DR6.BS is taken from the new #DB alone, and an older one is lost", "event/payload.c",
@@ -46,9 +47,9 @@ WRONG = {
         "a pending NMI is lost when another event is injected again", "event/inject.c",
         [("    if (v->injected.stage == PN_STAGE_INJECTED)\n        reinject(v);\n    else if",
           "    if (v->injected.stage == PN_STAGE_INJECTED) {\n        reinject(v);\n        v->nmi_pending = 0;\n    } else if")],
-        "pn_inject_events", "ensures_pending_kept"),
+        "program", "ensures_pending_kept"),
     "acknowledged-too-early": (
         "an interrupt is acknowledged before it can be delivered", "event/inject.c",
-        [("v->interrupt_waiting && interrupt_open())", "v->interrupt_waiting && (interrupt_open() || pn_hw_if()))")],
-        "pn_inject_events", "call_inject_interrupt_requires_open"),
+        [("v->interrupt_waiting && pn_interrupt_open(v))", "v->interrupt_waiting && (pn_interrupt_open(v) || pn_hw_if()))")],
+        "program", "call_inject_interrupt_requires_open"),
 }
