@@ -46,3 +46,13 @@ def prove(results, static, path):
     for name in checks.CHECKS:
         cases.append(case("gate", name, 0.0, [f for f in static if f[0] == name]))
     write(path, "proof", cases)
+
+
+FAILED = re.compile(r"\s*(FAIL\b|gate: |FAILED\b|\S+: \S+: .*: (not proved|failed smoke|canary proved))")
+
+
+def suite(name, seconds, passed, failed, lines):
+    """One suite of `make test` as a test case: the lines in which it named its failures."""
+    said = [line.strip() for line in lines if FAILED.match(line)][:100]
+    failures = [("suite", line) for line in said or [f"{failed} failed"]] if failed else []
+    return case("make test", name, seconds, failures, f"{passed} passed, {failed} failed")

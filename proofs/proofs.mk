@@ -2,7 +2,7 @@
 # The proof gate. Variables: FN=name (one function), COLD=1 (no cache, no earlier results), UPDATE=1 (commit the results).
 PN_PY ?= python3
 
-.PHONY: prove update-proofs check-proofs proof-digest wrong-cores test-gate audit lint-core tcb update-tcb
+.PHONY: prove update-proofs check-proofs proof-digest wrong-cores test-gate audit lint-core tcb update-tcb proof-page
 
 prove:          ## prove core/ (FN=name: one function; COLD=1: without any cache; UPDATE=1: write proofs/results.json)
 	@$(PN_PY) proofs/prove.py $(if $(FN),--fn $(FN)) $(if $(COLD),--cold) $(if $(UPDATE),--update)
@@ -22,8 +22,13 @@ lint-core:      ## the checks of the gate that need no solver
 tcb:            ## what the proofs trust: does it match proofs/TRUST.json? seconds, no solver
 	@$(PN_PY) proofs/tcb.py
 
+proof-page:     ## the last full proof as a page of Markdown (CI puts it on its summary)
+	@$(PN_PY) proofs/page.py
+
 update-tcb:     ## accept what is trusted now: write proofs/TRUST.json (read the difference first: make tcb)
 	@$(PN_PY) proofs/tcb.py --update
+
+tcb update-tcb: | build/deps-tests.stamp
 
 wrong-cores:    ## ten wrong cores, each rejected by a different named obligation (ONLY=name)
 	@$(PN_PY) proofs/wrong.py test $(ONLY)
