@@ -47,12 +47,12 @@ START_TEST(double_fault_table)
 {
     for (unsigned int first = 0; first < 32; first++)
         for (unsigned int second = 0; second < 32; second++) {
-            const enum pn_pair pair = pn_combine((uint8_t)first, (uint8_t)second);
+            const enum pn_pair pair = pn_combine(false, (uint8_t)first, (uint8_t)second);
             const enum outcome want = table_6_5((uint8_t)first, (uint8_t)second);
 
             ck_assert_int_eq(pair == PN_PAIR_DOUBLE_FAULT, want == DOUBLE);
             ck_assert_int_eq(pair == PN_PAIR_SHUTDOWN, want == SHUT);
-            ck_assert_int_eq((int)model_pair(fault((uint8_t)first), fault((uint8_t)second)), (int)want);
+            ck_assert_int_eq((int)model_pair(false, fault((uint8_t)first), fault((uint8_t)second)), (int)want);
         }
 }
 END_TEST
@@ -61,7 +61,7 @@ static struct pn_event first_of(uint8_t type, uint8_t vector)
 {
     const uint8_t length = type >= 4 && type <= 6 ? 2 : 0;
 
-    return vectored(type, vector, length, model_has_error(type, vector, true), 0);
+    return vectored(type, vector, length, model_has_error(false, type, vector, true), 0);
 }
 
 /* What the guest must get: oracle over the types as well. */
@@ -112,7 +112,7 @@ static struct pn_event second_of(uint8_t vector)
 
     if (vector == 14)
         return page_fault(0xbbbb, 0);
-    e.has_error = model_has_error(3, vector, true);
+    e.has_error = model_has_error(false, 3, vector, true);
     return e;
 }
 

@@ -27,7 +27,7 @@ START_TEST(every_vector_arrives)
                 continue;
             f->cpu.pe = pe;
             e.db_kind = vector == 1 ? PN_DB_CODE_BREAKPOINT : PN_DB_NONE;
-            e.has_error = model_has_error(3, (uint8_t)vector, pe);
+            e.has_error = model_has_error(false, 3, (uint8_t)vector, pe);
             e.error = e.has_error ? 0x1230u + vector : 0;
             seen = through(f, e);
             ck_assert_uint_eq(f->seen, 1);

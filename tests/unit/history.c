@@ -26,7 +26,7 @@ static void exception_exit(struct witness *w, struct pn_event e)
     }
     w->merged++;
     forget(w, first);
-    switch (model_pair(first, e)) {
+    switch (model_pair(false, first, e)) {
     case MODEL_SERIAL:
         expect(w, e, true);
         break;
@@ -41,6 +41,7 @@ static void exception_exit(struct witness *w, struct pn_event e)
         w->shutdown = true;
         break;
     }
+    w->by_delivery = true;
 }
 
 static void nmi(struct witness *w)
@@ -66,7 +67,7 @@ static void instruction_exit(struct witness *w)
         expect(w, e, true);
         return;
     }
-    pn_instruction_retired(&f->v);
+    retired(f, PN_SHADOW_NONE);
     MUST(w, !f->cpu.sti && !f->cpu.movss);
     if (f->cpu.tf && !f->cpu.btf)
         expect(w, debug(PN_DB_SINGLE_STEP, 1u << 14), true);
@@ -115,7 +116,8 @@ static void user_exception(struct witness *w)
     struct fixture *f = w->f;
     struct pn_event e = by((uint8_t)(PN_BY_L1 + pick(w, 3)), any_exception(w));
     const bool gives_way = f->v.exception.stage == PN_STAGE_PENDING && f->v.exception.type == 3 &&
-                           f->v.exception.origin == PN_BY_HARDWARE && model_is_fault(f->v.exception.vector);
+                           f->v.exception.origin == PN_BY_HARDWARE && model_is_fault(f->v.exception.vector) &&
+                           !w->by_delivery;
     const bool takes = !w->owed || (gives_way && f->v.injected.stage == PN_STAGE_NONE);
 
     if (w->shutdown)

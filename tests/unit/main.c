@@ -21,6 +21,7 @@ int main(void)
     suite_add_tcase(suite, interrupt_tests());
     suite_add_tcase(suite, shadow_tests());
     suite_add_tcase(suite, vectoring_tests());
+    suite_add_tcase(suite, words_tests());
     suite_add_tcase(suite, priority_tests());
     suite_add_tcase(suite, history_tests());
     suite_add_tcase(suite, ledger_tests());

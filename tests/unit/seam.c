@@ -25,7 +25,7 @@ START_TEST(entry_preconditions)
     f = fresh();
     BREAKS(f, "pn_hw_write_entry: type_rule", pn_hw_write_entry(fault(32)));
     BREAKS(f, "pn_hw_write_entry: type_rule", pn_hw_write_entry(vectored(1, 0, 0, false, 0)));
-    BREAKS(f, "pn_hw_write_entry: type_rule", pn_hw_write_entry(vectored(7, 0, 0, false, 0)));
+    BREAKS(f, "pn_hw_write_entry: type_rule", pn_hw_write_entry(vectored(7, 1, 0, false, 0)));
     BREAKS(f, "pn_hw_write_entry: type_rule", pn_hw_write_entry(vectored(6, 5, 1, false, 0)));
     BREAKS(f, "pn_hw_write_entry: error_code_rule", pn_hw_write_entry(fault(13)));
     BREAKS(f, "pn_hw_write_entry: error_code_rule", pn_hw_write_entry(fault_with(6, 0)));

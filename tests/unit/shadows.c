@@ -85,7 +85,7 @@ START_TEST(retired_instruction_ends_the_shadow)
             f->cpu.movss = mov_ss;
             model_request(&f->cpu.controller, 0x20);
             pn_interrupt_pending(&f->v);
-            pn_instruction_retired(&f->v);
+            retired(f, PN_SHADOW_NONE);
             sound(f);
             ck_assert(!f->cpu.sti && !f->cpu.movss);
             ck_assert(f->v.exception.stage == PN_STAGE_NONE);
@@ -110,7 +110,7 @@ START_TEST(retired_instruction_steps)
                 f->cpu.movss = shadow == 2;
                 f->cpu.dr6 = 0xffff0ff7;
                 f->cpu.dr7 = 0x2400;
-                pn_instruction_retired(&f->v);
+                retired(f, PN_SHADOW_NONE);
                 sound(f);
                 ck_assert_int_eq(f->v.exception.stage == PN_STAGE_PENDING, trap);
                 if (!trap)
@@ -133,7 +133,7 @@ START_TEST(single_step_over_an_exit)
     f->cpu.tf = true;
     script(f, MODEL_EXITS);
     ck_assert_int_eq(turn(f), MODEL_EXIT_INSTRUCTION);
-    pn_instruction_retired(&f->v);
+    retired(f, PN_SHADOW_NONE);
     turn(f);
     ck_assert_uint_eq(f->seen, 1);
     script(f, MODEL_IRET);

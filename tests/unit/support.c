@@ -40,14 +40,42 @@ static void violated(const char *function, const char *name, void *context)
     ck_abort_msg("precondition broken: %s: %s", function, name);
 }
 
-struct fixture *fresh(void)
+/* The instruction did not run: its script line stands again. */
+static void again(struct model_cpu *cpu, struct model_step s, void *context)
+{
+    struct fixture *f = context;
+
+    (void)cpu;
+    (void)s;
+    f->step -= f->step > 0;
+}
+
+struct fixture *fresh_on(int processor)
 {
     static struct fixture f;
+    const struct model_world world = {next_step, next_hazard, received, violated, &f, again};
 
     memset(&f, 0, sizeof f);
-    model_init(&f.cpu, (struct model_world){next_step, next_hazard, received, violated, &f});
+    if (processor == ON_VMX)
+        model_init(&f.cpu, world);
+    else
+        model_init_svm(&f.cpu, world, processor == ON_SVM);
     pn_vcpu_init(&f.v);
     return &f;
+}
+
+struct fixture *fresh(void)
+{
+    return fresh_on(ON_VMX);
+}
+
+void retired(struct fixture *f, uint8_t shadow)
+{
+    const struct pn_retired r = {.shadow = shadow, .tf = f->cpu.tf};
+
+    model_move(&f->cpu, model_behind(&f->cpu, f->cpu.rip, 1));
+    pn_instruction_retired(&f->v, r);
+    sound(f);
 }
 
 static struct model_step *append(struct fixture *f)
@@ -110,25 +138,37 @@ static void invariant(const struct fixture *f)
     HOLDS(v->injected.stage == PN_STAGE_NONE || injected);
     HOLDS(!(pending && injected));
     if (pending) {
-        HOLDS(model_type_ok(v->exception) && model_length_ok(v->exception) && v->exception.error <= 0xffff);
+        HOLDS(model_type_ok(cpu->svm, v->exception) && model_length_ok(v->exception));
+        HOLDS(model_error_ok(cpu->svm, v->exception.error));
         HOLDS(!v->exception.has_payload || model_payload_allowed(v->exception.type, v->exception.vector));
     }
     if (injected)
-        HOLDS(model_type_ok(v->injected) && model_length_ok(v->injected) && !v->injected.has_payload);
-    HOLDS(v->nmi_pending <= 2);
+        HOLDS(model_type_ok(cpu->svm, v->injected) && model_length_ok(v->injected) && !v->injected.has_payload);
+    HOLDS(v->nmi_pending <= 2 && !(v->mtf_pending && cpu->svm) && !(v->iret_watched && (!cpu->svm || cpu->entry)));
+    HOLDS(!(injected && cpu->wfs));
     HOLDS(!cpu->exited && !cpu->acked && !cpu->done);
     HOLDS(injected == (cpu->entry || cpu->owed));
     HOLDS(!(cpu->entry && cpu->owed));
     if (cpu->entry)
-        HOLDS(model_same(v->injected, cpu->entry_event));
-    if (cpu->owed)
-        HOLDS(model_same(v->injected, cpu->owed_event));
+        HOLDS(model_same(v->injected, cpu->entry_event) && model_returns(cpu, cpu->entry_event));
+    else
+        HOLDS(cpu->rip == cpu->at);
+    if (cpu->owed) {
+        HOLDS(model_same(v->injected, cpu->owed_event) && v->injected.type != 7);
+        HOLDS(v->cancelled == cpu->taken_back);
+    }
+    if (injected && v->injected.type == 0)
+        HOLDS(model_interrupt_open(cpu));
+    if (injected && v->injected.type == 2) {
+        HOLDS(!cpu->sti && !cpu->movss && cpu->gif);
+        HOLDS(!cpu->entry || cpu->nmi_blocked == cpu->svm);
+    }
 }
 
 void sound(struct fixture *f)
 {
     const struct pn_vcpu *v = &f->v;
-    const bool owing = v->exception.stage == PN_STAGE_PENDING && v->exception.has_payload;
+    const unsigned int owing = v->exception.stage == PN_STAGE_PENDING ? model_owes(v->exception) : 0;
 
     invariant(f);
     HOLDS(pn_tally_holds(pn_tally_all(&f->cpu.counters, v)));
@@ -211,6 +251,8 @@ struct pn_event vectored(uint8_t type, uint8_t vector, uint8_t length, bool has_
 void interrupted_by_exit(struct fixture *f, struct pn_event e)
 {
     f->cpu.exited = true;
+    f->cpu.taken_back = false;
+    f->cpu.code = (struct model_code){f->cpu.rip, e.type == 6 ? 3 : e.type, e.vector, e.length};
     f->cpu.done = f->cpu.entry && !model_same(f->cpu.entry_event, e);
     f->cpu.done_event = f->cpu.entry_event;
     f->cpu.entry = false;
@@ -220,7 +262,7 @@ void interrupted_by_exit(struct fixture *f, struct pn_event e)
         f->cpu.iflag = true;
     if (e.type == 0 || e.type == 2)
         f->cpu.sti = f->cpu.movss = false;
-    if (e.type == 2)
+    if (e.type == 2 && !f->cpu.svm)
         f->cpu.nmi_blocked = true;
     pn_complete_vectoring(&f->v);
     sound(f);

@@ -29,7 +29,11 @@ struct fixture {
     char violation[96]; /* "function: name" of it */
 };
 
-/* A processor after reset and an initialised vcpu. Always the same object. */
+/* The processors there are; a loop test over [0, ON_ALL) runs on each. */
+enum { ON_VMX = 0, ON_SVM, ON_SVM_PLAIN /* without NRIPS */, ON_ALL };
+
+/* A processor after reset and an initialised vcpu. Always the same object. fresh(): Intel. */
+struct fixture *fresh_on(int processor);
 struct fixture *fresh(void);
 
 void script(struct fixture *f, enum model_insn insn);
@@ -40,6 +44,8 @@ void meets_exception(struct fixture *f, struct pn_event e);
 
 /* pn_inject_events, entry, pn_complete_vectoring; what the exit was. */
 enum model_reason turn(struct fixture *f);
+/* The hypervisor has carried out an instruction of one byte: RIP behind it, pn_instruction_retired with RFLAGS.TF. */
+void retired(struct fixture *f, uint8_t shadow);
 /* The second half of it, after a pn_inject_events of the test's own. */
 enum model_reason enter(struct fixture *f);
 
@@ -88,6 +94,7 @@ TCase *nmi_tests(void);
 TCase *interrupt_tests(void);
 TCase *shadow_tests(void);
 TCase *vectoring_tests(void);
+TCase *words_tests(void);
 TCase *priority_tests(void);
 TCase *history_tests(void);
 TCase *ledger_tests(void);

@@ -58,9 +58,9 @@ START_TEST(processors_own_delivery_comes_again)
                 struct pn_event e = vectored(type, (uint8_t)vector, length, false, 0);
                 struct fixture *f;
 
-                if (!model_type_ok(e) || !model_length_ok(e))
+                if (!model_type_ok(false, e) || !model_length_ok(e))
                     continue;
-                e.has_error = model_has_error(type, (uint8_t)vector, true);
+                e.has_error = model_has_error(false, type, (uint8_t)vector, true);
                 e.error = e.has_error ? 0x8000u | vector : 0;
                 f = fresh();
                 interrupted_by_exit(f, e);

@@ -43,7 +43,7 @@ struct pn_event any_exception(struct witness *w)
         return debug(PN_DB_CODE_BREAKPOINT, w->random & 0x1e80f);
     default:
         e = fault(vectors[pick(w, sizeof vectors)]);
-        e.has_error = model_has_error(3, e.vector, w->f->cpu.pe);
+        e.has_error = model_has_error(false, 3, e.vector, w->f->cpu.pe);
         e.error = e.has_error ? pick(w, 0x10000) : 0;
         return e;
     }
@@ -76,11 +76,11 @@ struct model_step any_step(struct model_cpu *cpu, void *context)
     else if (n < 64)
         s.insn = chance(w, 30) ? MODEL_SET_TF : MODEL_CLEAR_TF;
     else if (n < 70)
-        s = (struct model_step){MODEL_INT_N, vectored(4, (uint8_t)pick(w, 256), 2, false, 0)};
+        s = (struct model_step){.insn = MODEL_INT_N, .event = vectored(4, (uint8_t)pick(w, 256), 2, false, 0)};
     else if (n < 85)
-        s = (struct model_step){MODEL_RAISES, any_exception(w)};
+        s = (struct model_step){.insn = MODEL_RAISES, .event = any_exception(w)};
     else if (n < 87)
-        s = (struct model_step){MODEL_RAISES, debug(PN_DB_DATA_OR_IO, 1u << pick(w, 4))};
+        s = (struct model_step){.insn = MODEL_RAISES, .event = debug(PN_DB_DATA_OR_IO, 1u << pick(w, 4))};
     else if (n < 93)
         s.insn = MODEL_EXITS;
     else if (n < 96)
@@ -175,6 +175,7 @@ void expect(struct witness *w, struct pn_event e, bool first_time)
     const struct model_cpu *cpu = &w->f->cpu;
 
     w->owed = true;
+    w->by_delivery = false;
     w->pushes_rf = first_time && e.type == 3 && model_is_fault(e.vector);
     w->next = e;
     w->cr2 = cpu->cr2;
@@ -186,5 +187,5 @@ void expect(struct witness *w, struct pn_event e, bool first_time)
         w->dr6 = model_dr6(cpu->dr6, e.payload);
     if (first_time && e.vector == 1)
         w->dr7 &= ~(1ull << 13);
-    w->next.has_error = model_has_error(e.type, e.vector, cpu->pe);
+    w->next.has_error = model_has_error(false, e.type, e.vector, cpu->pe);
 }

@@ -19,6 +19,7 @@ struct witness {
     bool shutdown;          /* the next pn_inject_events must say so */
 
     bool waiting;           /* an interrupt exit was passed to the core and has not been answered */
+    bool by_delivery;       /* `next` was raised by a delivery that was given up: no instruction raises it again */
     bool pushes_rf;         /* `next` is a fault that the core injects for the first time */
     unsigned int nmis;      /* taken over, neither delivered nor lost */
     bool unfinished[MODEL_STACK * 4]; /* for each handler that runs: an interrupt's, before its EOI */
