@@ -3,6 +3,7 @@
 names the message that must come. First the unchanged base must pass, or the refusals would mean nothing.
 
 usage: run.py [NAME...]      a fixture is a folder with a file `case`; README.md says what its lines mean"""
+import json
 import os
 import re
 import shutil
@@ -107,21 +108,25 @@ def forge_cache(tree):
     return done
 
 
-def forge_record(tree):
-    """Put the kept record of the unchanged function in the place of the changed one's."""
-    code = ("import digest, prove; key = ('core/event/slot.c', 'pn_slot_queue'); parts = digest.tree()[0][key];"
-            "print(prove.store_path(parts))")
-    paths = []
+def forge_record(tree, fit=False):
+    """Put the kept record of the unchanged function in the place of the changed one's; `fit`: and sign it for that text."""
+    code = ("import digest, json, prove; parts = digest.tree()[0][('core/event/slot.c', 'pn_slot_queue')];"
+            "print(json.dumps([prove.store_path(parts), parts]))")
+    found = []
     for root in (os.path.join(WORK, "base"), tree):
-        paths.append(subprocess.run([sys.executable, "-c", code], cwd=os.path.join(ROOT, "proofs"), env=environment(root),
-                                    capture_output=True, text=True).stdout.strip())
-    if not os.path.exists(paths[0]):
+        done = subprocess.run([sys.executable, "-c", code], cwd=os.path.join(ROOT, "proofs"), env=environment(root),
+                              capture_output=True, text=True)
+        found.append(json.loads(done.stdout))
+    if not os.path.exists(found[0][0]):
         gate(os.path.join(WORK, "base"), "prove")
-    shutil.copy(*paths)
+    with open(found[0][0], encoding="utf-8") as f:
+        record = json.load(f)
+    with open(found[1][0], "w", encoding="utf-8") as f:
+        json.dump(dict(record, parts=found[1][1]) if fit else record, f)
     return 1
 
 
-FORGE = {"cache": forge_cache, "record": forge_record}
+FORGE = {"cache": forge_cache, "record": forge_record, "whole record": lambda tree: forge_record(tree, fit=True)}
 
 
 def judge(case, status, output):
