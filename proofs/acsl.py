@@ -112,7 +112,7 @@ def definition_end(ws, i):
         depth += ws[i] in ("(", "{", "[")
         depth -= ws[i] in (")", "}", "]")
         i += 1
-    raise csrc.GateError(f"definition without ';' near: {spell(ws[start:start + 12])}")
+    raise csrc.GateError(f"unreadable text: definition without ';' near: {spell(ws[start:start + 12])}")
 
 
 def close_of(ws, i):
@@ -122,7 +122,7 @@ def close_of(ws, i):
         depth -= ws[j] == ")"
         if depth == 0:
             return j
-    raise csrc.GateError(f"unbalanced parenthesis near: {spell(ws[i:i + 12])}")
+    raise csrc.GateError(f"unreadable text: unbalanced parenthesis near: {spell(ws[i:i + 12])}")
 
 
 def parameters(ws):

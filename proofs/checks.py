@@ -35,6 +35,8 @@ CHECKS = {
     "unstated hypothesis": "WP's memory model assumes something that is not stated as requires",
     "degenerated goal": "WP says it weakened or strengthened a goal",
     "tool warning": "a warning of the tool",
+    "unreadable text": "text that does not preprocess or that the gate cannot read",
+    "tool missing": "Frama-C, Why3 or a solver is not installed",
     "tool crash": "the tool ended with an error, or the gate did",
     "empty output": "the tool printed or wrote nothing",
     "no goals": "a target without a single goal",

@@ -48,13 +48,16 @@ def preprocess(path, flags, keep_comments=True):
     cmd = ["gcc", "-E"] + (["-C", "-dD"] if keep_comments else []) + list(flags) + [path]
     run = subprocess.run(cmd, cwd=options.ROOT, capture_output=True, text=True)
     if run.returncode:
-        raise GateError(f"{path}: does not preprocess: {(run.stderr.strip().splitlines() or ['gcc failed'])[0]}")
+        raise GateError(f"unreadable text: {path}: does not preprocess: {(run.stderr.strip().splitlines() or ['gcc failed'])[0]}")
     return run.stdout
 
 
 @functools.lru_cache(None)
 def framac_flags():
-    share = subprocess.run([options.FRAMAC, "-print-share-path"], capture_output=True, text=True).stdout.strip()
+    try:
+        share = subprocess.run([options.FRAMAC, "-print-share-path"], capture_output=True, text=True).stdout.strip()
+    except OSError as e:
+        raise GateError(f"tool missing: {options.FRAMAC}: {e.strerror}: apt-get install frama-c-base") from None
     share = share or "/usr/share/frama-c"
     return tuple([f"-I{share}/libc", "-D__FRAMAC__", "-D__FC_MACHDEP_GCC_X86_64", "-nostdinc", "-m64"]
                  + options.INCLUDES)
@@ -206,7 +209,7 @@ def matching(toks, i, open_="{", close="}"):
             depth -= 1
             if depth == 0:
                 return j
-    raise GateError(f"{toks[i].file}:{toks[i].line}: unbalanced {open_}")
+    raise GateError(f"unreadable text: {toks[i].file}:{toks[i].line}: unbalanced {open_}")
 
 
 def function_name(head):

@@ -101,7 +101,10 @@ def reported():
             os.remove(table)
         cmd = ([options.FRAMAC] + options.KERNEL + ["-cpp-extra-args=" + " ".join(options.INCLUDES), path]
                + ["-then", "-report", "-report-untried", "-report-csv", table])
-        run = subprocess.run(cmd, cwd=options.ROOT, env=dict(os.environ, PWD=options.ROOT), capture_output=True, text=True)
+        try:
+            run = subprocess.run(cmd, cwd=options.ROOT, env=dict(os.environ, PWD=options.ROOT), capture_output=True, text=True)
+        except OSError as e:
+            raise csrc.GateError(f"tool missing: {options.FRAMAC}: {e.strerror}: apt-get install frama-c-base") from None
         if run.returncode or not os.path.exists(table):
             said = (run.stdout + run.stderr).strip().splitlines() or ["no output"]
             raise csrc.GateError(f"tool crash: {path}: {options.FRAMAC} ended with {run.returncode}: {said[-1]}")

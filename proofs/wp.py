@@ -109,7 +109,7 @@ def run(job, cache=None, on_goal=None, work_root=None):
         proc = subprocess.Popen(job.command(work, cache), cwd=options.ROOT, env=environment(), text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
     except OSError as e:
-        result.bad("tool crash", f"cannot start {options.FRAMAC}: {e.strerror}: apt-get install frama-c-base")
+        result.bad("tool missing", f"cannot start {options.FRAMAC}: {e.strerror}: apt-get install frama-c-base")
         return result
     seen, scheduled = set(), 0
     for line in proc.stdout:

@@ -156,6 +156,7 @@ def run(name, base):
             return "nothing to forge was found"
     except (OSError, ValueError, KeyError) as e:
         return f"the fixture does not apply: {e}"
+    env.update(pair.split("=", 1) for pair in case.keys.get("env", "").split())
     status, output = gate(tree, case.keys.get("command", "prove"), env)
     if "forge" in case.keys:
         shutil.rmtree(os.path.join(WORK, "out"), ignore_errors=True)
