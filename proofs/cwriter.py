@@ -75,6 +75,7 @@ class Header:
         self.unit = csrc.Unit(os.path.relpath(path, options.ROOT), digest.FLAGS)
         self.types = Types(self.unit)
         self.ghosts, self.counters, self.logic = {}, {}, {}
+        self.open = {}  # logic without a body: the backend says what it is
         for item in self.unit.context:
             for tok in item:
                 if tok.kind == "acsl":
@@ -96,6 +97,8 @@ class Header:
                 self.logic[d.name] = d
             elif d.result == ["integer"] and not d.params and d.reads:
                 self.counters[d.name] = d.reads
+            elif d.result == ["integer"] and d.reads and all(kind == ["integer"] for kind, _ in d.params):
+                self.open[d.name] = d
             else:
                 raise csrc.GateError(f"{tok.file}:{tok.line}: {d.name}: cannot translate: logic without a body")
 
@@ -126,6 +129,8 @@ class Writer:
             return text if t[0] in ("struct", "ptr") else f"((pn_int)({text}))"
         if kind == "old":
             return self.value(("name", self.old_name(e[1], env)), env)
+        if kind == "separated":
+            return f"((pn_int)((const void *){self.place(e[1], env)} != (const void *){self.place(e[2], env)}))"
         if kind == "valid":
             return f"((pn_int)({self.place(e[1], env)} != 0))"
         if kind == "un":
@@ -184,6 +189,8 @@ class Writer:
 
     def call(self, e, env):
         name, args = e[1], e[2]
+        if name in self.h.open and len(args) == len(self.h.open[name].params):
+            return f"((pn_int)pn_check_{name}({', '.join(f'(uint64_t){self.value(a, env)}' for a in args)}))"
         d = self.h.logic.get(name)
         if d is None:
             raise csrc.GateError(f"cannot translate: {name} has no executable definition")

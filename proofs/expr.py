@@ -112,6 +112,13 @@ class Parser:
             e = self.expression()
             self.take(")")
             return ("old" if w == "\\old" else "valid", e)
+        if w == "\\separated":
+            self.take("(")
+            a = self.expression()
+            self.take(",")
+            b = self.expression()
+            self.take(")")
+            return ("separated", a, b)
         if re.match(r"[0-9]", w):
             return ("num", re.sub(r"[uUlL]+$", "", w))
         if re.match(r"[A-Za-z_]\w*$", w):

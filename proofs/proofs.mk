@@ -63,7 +63,7 @@ build/check/host.o: proofs/checked/host.c
 	@$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Icore/include -c $< -o $@
 
 # The model guards the ledger's preconditions by --wrap as well (vendor/model/guard.c): chain the two.
-PN_GUARDED := $(foreach f,accepted delivered nmi_collapsed escalated superseded replaced,pn_ledger_$(f))
+PN_GUARDED = $(foreach f,$(UNIT_GUARDED),pn_ledger_$(f))
 test-unit-checked: build/check/contracts.o build/check/host.o ## host tests of the core with executed contracts
 	@$(MAKE) --no-print-directory build/unit-checked/vendor/model/guard.o UNIT_OUT=build/unit-checked
 	@objcopy $(foreach f,$(PN_GUARDED),--redefine-sym __wrap_$(f)=guard_$(f)) \

@@ -13,6 +13,8 @@ void pn_check_reset(void);
 void pn_check_call(void);
 void pn_check_after_exit(void);
 _Bool pn_check_exit_known(void);
+void pn_check_owed(struct pn_event *e);
+uint64_t pn_check_next_rip(uint64_t rip, uint64_t length);
 struct pn_vectoring pn_check_peek_vectoring(void);
 struct pn_vectoring __real_pn_hw_vectoring(void);
 void model_violation(const char *function, const char *name);
@@ -52,6 +54,17 @@ struct pn_vectoring pn_check_peek_vectoring(void)
 
     cpu->exited = true;
     return x;
+}
+
+/* SVM: the exit does not say that it was INT3 or INTO, nor how long the instruction is. */
+void pn_check_owed(struct pn_event *e)
+{
+    *e = current()->owed_event;
+}
+
+uint64_t pn_check_next_rip(uint64_t rip, uint64_t length)
+{
+    return model_behind(current(), rip, (uint8_t)length);
 }
 
 void __wrap_model_init(struct model_cpu *cpu, struct model_world world)
