@@ -19,3 +19,12 @@ build/oracle/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(ORACLE_SHARED)
 .PHONY: oracle
 oracle: build/oracle/vmx.elf build/oracle/svm.elf ## ask the emulated processors what re-injection and dropping do
 	@$(PY) harness/oracle/witness.py
+# Claims answered by proof (spec/claims): theorems, model and witnesses together.
+build/oracle/model: harness/oracle/model/machine.c harness/oracle/model/main.c harness/oracle/model/machine.h
+	@mkdir -p $(@D)
+	@gcc -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wno-missing-field-initializers -Werror \
+	  -o $@ $(filter %.c,$^)
+
+.PHONY: claims
+claims: build/oracle/model build/oracle/vmx.elf build/oracle/svm.elf ## are the claims of spec/claims proved, modelled and witnessed?
+	@$(PY) harness/oracle/claims.py
