@@ -332,7 +332,8 @@ class Generator:
         out = []
         for name, d in self.h.open.items():
             head = f"uint64_t pn_check_{name}({', '.join(f'uint64_t {p}' for _, p in d.params)})"
-            out += [f"{head};", f"__attribute__((weak)) {head}", "{", f"    pn_check_failed(\"{name}\", \"logic: no body\");",
+            out += [f"{head};", f"__attribute__((weak)) {head}", "{"] + [f"    (void){p};" for _, p in d.params]
+            out += [f"    pn_check_failed(\"{name}\", \"logic: no body\");",
                     "    return 0;", "}"]
         return out
 
