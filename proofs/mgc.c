@@ -16,7 +16,7 @@
  *   one acknowledged  at most one acknowledged interrupt is held, and none across an entry without being programmed
  *                     (pn_hw_ack_interrupt: none_held, nothing_else; pn_hw_enter_guest: nothing_acknowledged)
  *   liveness          as a safety property: at every entry, what waits and is not blocked is programmed, or the entry ends
- *                     at once or at a window (no_lost_wake_up, a precondition of any_end); what is blocked has a window, or is blocked by
+ *                     at once or at a window (no_lost_wake_up, a precondition of any_round); what is blocked has a window, or is blocked by
  *                     SMM, GIF or the debugger, whose ends the hypervisor sees (RSM, STGI, pn_hold_events)
  * The client knows nothing of the state but the public invariant and which of the two phases of a round it is in.
  *
@@ -55,7 +55,10 @@ struct pn_snapshot pn_any_snapshot(void);
     ensures payloads: payload_balanced(*v); */
 static void any_latched(struct pn_vcpu *v)
 {
-    switch (pn_any()) {
+    const bool svm = pn_hw_svm();
+    const int what = pn_any(), some = pn_any();
+
+    switch (what) {
     case 0:
         pn_queue_nmi(v);
         break;
@@ -72,13 +75,13 @@ static void any_latched(struct pn_vcpu *v)
         pn_queue_init(v);
         break;
     case 5:
-        pn_queue_sipi(v, (uint8_t)(pn_any() != 0 ? 1 : 2));
+        pn_queue_sipi(v, some != 0 ? 1 : 2);
         break;
     case 6:
-        pn_hold_events(v, pn_any() != 0);
+        pn_hold_events(v, some != 0);
         break;
     default:
-        if (!pn_hw_svm())
+        if (!svm)
             pn_queue_mtf(v);
         break;
     }
@@ -98,6 +101,8 @@ static void any_latched(struct pn_vcpu *v)
     ensures payloads: payload_balanced(*v); */
 static void any_event(struct pn_vcpu *v)
 {
+    const bool svm = pn_hw_svm();
+
     switch (pn_any()) {
     case 0:
         pn_queue_exception(v, pn_any_exception());
@@ -114,7 +119,7 @@ static void any_event(struct pn_vcpu *v)
             pn_intercept_exception(v);
         break;
     case 4:
-        if (pn_hw_svm())
+        if (svm)
             pn_iret_intercepted(v);
         break;
     default:
@@ -149,15 +154,45 @@ static void any_migration(struct pn_vcpu *v)
     }
 }
 
-/* Nothing that waits is forgotten: it is programmed, or this entry ends for it, or the end of what blocks it is an exit. */
-/*@ predicate woken(struct pn_vcpu v) =
-      (v.smi_pending != 0 ==> dev_immediate != 0 || dev_smm != 0 || dev_gif == 0 || v.held_back != 0) &&
-      (v.init_pending != 0 ==> dev_immediate != 0 || dev_smm != 0 || dev_gif == 0) &&
-      (v.mtf_pending != 0 ==> dev_immediate != 0) &&
-      (v.interrupt_waiting != 0 ==> dev_intr_window != 0 || v.held_back != 0) &&
-      (v.nmi_pending > 0 ==> dev_nmi_window != 0 || dev_intr_window != 0 || dev_immediate != 0 || dev_step != 0 ||
-        v.held_back != 0 || dev_gif == 0);
-*/
+/* The round through the guest. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires ready: dev_owed == 0 && v->exception.stage == PN_STAGE_NONE;
+    requires step_rule: ve236_step_pending(dev_svm, dev_sti, dev_movss, dev_tf, dev_btf, dev_bs);
+    requires no_lost_wake_up: woken(*v);
+    terminates \true; exits \false;
+    assigns v->injected, v->cancelled, v->iret_watched, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_dr6, dev_dr7,
+            dev_cr2, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_step,
+            dev_soft_here, dev_taken_back, dev_entry,
+            dev_owed, dev_owed_event, dev_done, dev_done_event, dev_exited, dev_iret_unblocked, led_accepted, led_owing,
+            led_delivered, led_discarded;
+    ensures inv: pn_inv(*v);
+    ensures entered: dev_entry == 0;
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
+static void any_round(struct pn_vcpu *v)
+{
+    pn_hw_enter_guest();
+    pn_complete_vectoring(v);
+}
+
+/* The entry did not run. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires ready: dev_owed == 0 && v->exception.stage == PN_STAGE_NONE;
+    terminates \true; exits \false;
+    assigns v->injected, v->cancelled, v->mtf_pending, v->nmi_pending, dev_entry, dev_owed, dev_owed_event,
+            dev_taken_back, dev_rip, dev_nmi_blocked, led_accepted, led_owing, led_collapsed;
+    ensures inv: pn_inv(*v);
+    ensures taken_back: dev_entry == 0;
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
+static void any_cancel(struct pn_vcpu *v)
+{
+    if (pn_any())
+        pn_queue_nmi(v); /* it came too late for this entry */
+    pn_cancel_injection(v);
+}
 
 /* What may follow a prepared entry: an NMI, taking it back, or the round through the guest. */
 /*@ requires vcpu: \valid(v);
@@ -179,13 +214,9 @@ static void any_migration(struct pn_vcpu *v)
 static void any_end(struct pn_vcpu *v)
 {
     if (pn_any())
-        pn_queue_nmi(v);
-    if (pn_any()) {
-        pn_cancel_injection(v);
-    } else {
-        pn_hw_enter_guest();
-        pn_complete_vectoring(v);
-    }
+        any_cancel(v);
+    else
+        any_round(v);
 }
 
 /*@ requires vcpu: \valid(v);

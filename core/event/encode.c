@@ -60,12 +60,19 @@ struct pn_vectoring pn_vmx_vectoring(uint32_t info, uint32_t error, uint32_t len
     return x;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures word: svm_word(\result) == word;
+    ensures error: svm_error(\result) == error; */
+static uint64_t svm_join(uint32_t word, uint32_t error)
+{
+    return (uint64_t)error * ERROR + word;
+}
+
 uint64_t pn_svm_eventinj(struct pn_event e)
 {
-    const uint8_t type = e.type == PN_TYPE_SOFT_EXCEPTION ? (uint8_t)PN_TYPE_HARD_EXCEPTION : e.type;
-    const uint32_t word = info_word(type, e.vector, e.has_error);
-
-    return (e.has_error ? (uint64_t)e.error * ERROR : 0u) + word;
+    if (e.type == PN_TYPE_SOFT_EXCEPTION)
+        e.type = PN_TYPE_HARD_EXCEPTION;
+    return svm_join(pn_vmx_entry_info(e), e.has_error ? e.error : 0);
 }
 
 struct pn_vectoring pn_svm_exitintinfo(uint64_t info)

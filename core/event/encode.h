@@ -13,7 +13,11 @@
     logic integer info_type(integer info) = (info / 0x100) % 8;
     logic integer info_has_error(integer info) = (info / 0x800) % 2;
     logic integer info_valid(integer info) = (info / 0x80000000) % 2;
-    logic integer info_error(integer info) = info / 0x100000000;
+*/
+
+/* EVENTINJ and EXITINTINFO: that word below, the error code above. */
+/*@ logic integer svm_word(integer info) = info % 0x100000000;
+    logic integer svm_error(integer info) = info / 0x100000000;
 */
 
 /* The VM-entry interruption-information field for `e`. */
@@ -45,21 +49,21 @@ struct pn_vectoring pn_vmx_vectoring(uint32_t info, uint32_t error, uint32_t len
 /* The EVENTINJ field for `e`; #BP and #OF have type 3 there. */
 /*@ requires type: e.type <= 7;
     terminates \true; exits \false; assigns \nothing;
-    ensures vector: info_vector(\result) == e.vector;
-    ensures type: sv024_type(e.type, info_type(\result));
-    ensures error: info_has_error(\result) == (e.has_error != 0 ? 1 : 0);
-    ensures error_code: info_error(\result) == (e.has_error != 0 ? e.error : 0);
-    ensures valid: info_valid(\result) == 1;
-    ensures reserved: (\result / 0x1000) % 0x80000 == 0; */
+    ensures vector: info_vector(svm_word(\result)) == e.vector;
+    ensures type: sv024_type(e.type, info_type(svm_word(\result)));
+    ensures error: info_has_error(svm_word(\result)) == (e.has_error != 0 ? 1 : 0);
+    ensures error_code: svm_error(\result) == (e.has_error != 0 ? e.error : 0);
+    ensures valid: info_valid(svm_word(\result)) == 1;
+    ensures reserved: (svm_word(\result) / 0x1000) % 0x80000 == 0; */
 uint64_t pn_svm_eventinj(struct pn_event e);
 
 /* The EXITINTINFO field. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures valid: \result.valid != 0 <==> info_valid(info) == 1;
-    ensures vector: \result.valid != 0 ==> \result.vector == info_vector(info);
-    ensures type: \result.valid != 0 ==> \result.type == info_type(info);
-    ensures error: \result.valid != 0 ==> (\result.has_error != 0 <==> info_has_error(info) == 1) &&
-            \result.error == (info_has_error(info) == 1 ? info_error(info) : 0);
+    ensures valid: \result.valid != 0 <==> info_valid(svm_word(info)) == 1;
+    ensures vector: \result.valid != 0 ==> \result.vector == info_vector(svm_word(info));
+    ensures type: \result.valid != 0 ==> \result.type == info_type(svm_word(info));
+    ensures error: \result.valid != 0 ==> (\result.has_error != 0 <==> info_has_error(svm_word(info)) == 1) &&
+            \result.error == (info_has_error(svm_word(info)) == 1 ? svm_error(info) : 0);
     ensures nothing: \result.valid == 0 ==> \result.type == 0 && \result.vector == 0 && \result.has_error == 0 &&
             \result.error == 0;
     ensures no_length: \result.length == 0 && \result.nmi_unblocked_by_iret == 0; */

@@ -312,6 +312,8 @@ static enum pn_action hand_over(struct pn_vcpu *v)
               \old(v->mtf_pending), \old(v->nmi_pending), \old(dev_nmi_blocked), dev_sti, dev_movss, dev_gif,
               v->held_back)) ||
             (dev_entry_event.type == PN_TYPE_INTERRUPT && interrupt_turn{Pre}(\old(*v)));
+    ensures nmi_not_forgotten: dev_entry == 0 && v->nmi_pending > 0 && v->held_back == 0 ==>
+            !ve228_nmi_open(dev_nmi_blocked, dev_sti, dev_movss, dev_gif);
     ensures iret_again: v->iret_watched != 0 <==> \old(v->iret_watched) != 0 && dev_entry == 0;
     ensures nmi_blocking_kept: !(dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI) ==>
             dev_nmi_blocked == \old(dev_nmi_blocked);

@@ -164,6 +164,16 @@
     predicate nmi_wanted(struct pn_vcpu v) = v.nmi_pending > 0 && v.held_back == 0 && dev_gif != 0;
 */
 
+/* Nothing that waits is forgotten: it is programmed, or this entry ends for it, or the end of what blocks it is an exit. */
+/*@ predicate woken(struct pn_vcpu v) =
+      (v.smi_pending != 0 ==> dev_immediate != 0 || dev_smm != 0 || dev_gif == 0 || v.held_back != 0) &&
+      (v.init_pending != 0 ==> dev_immediate != 0 || dev_smm != 0 || dev_gif == 0) &&
+      (v.mtf_pending != 0 ==> dev_immediate != 0) &&
+      (v.interrupt_waiting != 0 ==> dev_intr_window != 0 || v.held_back != 0) &&
+      (v.nmi_pending > 0 ==> dev_nmi_window != 0 || dev_intr_window != 0 || dev_immediate != 0 || dev_step != 0 ||
+        v.held_back != 0 || dev_gif == 0);
+*/
+
 /* Snapshots: what is in one, and which are accepted. */
 /*@ predicate same_latches(struct pn_snapshot s, struct pn_vcpu v) =
       s.nmi_pending == v.nmi_pending && s.sipi_vector == v.sipi_vector &&
@@ -648,6 +658,7 @@ void pn_complete_vectoring(struct pn_vcpu *v);
               v->held_back)) ||
             (dev_entry_event.type == PN_TYPE_INTERRUPT && interrupt_turn{Pre}(\old(*v)));
 
+    ensures no_lost_wake_up: \result == PN_ENTER ==> woken(*v);
     ensures immediate_exit: \result == PN_ENTER ==> (dev_immediate != 0 <==>
             (v->smi_pending != 0 && ev018_smi_open(dev_smm, dev_gif, v->held_back)) ||
             (v->init_pending != 0 && ev018_init_open(dev_smm, dev_gif)) || v->mtf_pending != 0 ||
