@@ -77,7 +77,7 @@ END_TEST
 START_TEST(debug_status_reaches_the_guest)
 {
     for (unsigned int j = 0; j < 1024; j++) {
-        struct fixture *f = fresh();
+        struct fixture *f = fresh_on(_i);
         const uint64_t before = f->cpu.dr6 = spread((j * 7 + 3) % 1024) | 0xffff0ff0;
         const uint64_t q = spread(j);
 
@@ -85,25 +85,25 @@ START_TEST(debug_status_reaches_the_guest)
         script_raises(f, debug(PN_DB_CODE_BREAKPOINT, q));
         ck_assert_int_eq(turn(f), MODEL_EXIT_EXCEPTION);
         ck_assert_int_eq(pn_queue_exception(&f->v, f->cpu.exit.exception), PN_ACCEPTED);
-        ck_assert_uint_eq(f->cpu.dr6, before);
+        if (!f->cpu.svm) /* AMD's exit has written it */
+            ck_assert_uint_eq(f->cpu.dr6, before);
         turn(f);
         for (unsigned int k = 0; k < 64; k++)
             HOLDS(has(last_seen(f)->dr6, k) == manual(before, q, k));
         ck_assert_uint_eq(last_seen(f)->cr2, 0x4444);
-        ck_assert_uint_eq(f->cpu.applied, 1);
-        ck_assert_uint_eq(f->cpu.counters.payload_db, 1);
+        ck_assert_uint_eq(f->cpu.applied, !f->cpu.svm);
+        ck_assert_uint_eq(f->cpu.counters.payload_db, !f->cpu.svm);
     }
 }
 END_TEST
 
 START_TEST(debug_without_payload_keeps_status)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
+    const struct pn_event without = f->cpu.svm ? fault(1) : icebp();
 
     f->cpu.dr6 = 0xffff4ff3;
-    script_raises(f, icebp());
-    turn(f);
-    pn_queue_exception(&f->v, f->cpu.exit.exception);
+    pn_queue_exception(&f->v, without);
     turn(f);
     ck_assert_uint_eq(last_seen(f)->dr6, 0xffff4ff3);
     ck_assert_uint_eq(f->cpu.applied, 0);
@@ -122,7 +122,7 @@ END_TEST
 
 START_TEST(deliver_payload_alone)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.dr7 = 0x2400;
     pn_deliver_payload(page_fault(0x8000, 4));
@@ -141,9 +141,9 @@ TCase *debug_status_tests(void)
     tcase_set_timeout(t, 120);
     tcase_add_test(t, debug_status_all_bits);
     tcase_add_test(t, debug_status_reserved_bits);
-    tcase_add_test(t, debug_status_reaches_the_guest);
-    tcase_add_test(t, debug_without_payload_keeps_status);
+    tcase_add_loop_test(t, debug_status_reaches_the_guest, 0, ON_ALL);
+    tcase_add_loop_test(t, debug_without_payload_keeps_status, 0, ON_ALL);
     tcase_add_test(t, model_agrees_with_the_manual);
-    tcase_add_test(t, deliver_payload_alone);
+    tcase_add_loop_test(t, deliver_payload_alone, 0, ON_ALL);
     return t;
 }

@@ -23,7 +23,7 @@ static enum model_reason step(struct fixture *f)
 START_TEST(every_vector_arrives_once)
 {
     for (unsigned int vector = 16; vector < 256; vector++) {
-        struct fixture *f = fresh();
+        struct fixture *f = fresh_on(_i);
 
         f->cpu.iflag = true;
         request(f, (uint8_t)vector);
@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(not_acknowledged_while_masked)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     request(f, 0x40);
     ck_assert_int_eq(step(f), MODEL_EXIT_INTERRUPT);
@@ -65,7 +65,7 @@ END_TEST
 /* A higher one arrives while the lower waits: it goes first, and each EOI retires the one whose handler runs. */
 START_TEST(higher_goes_first)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     request(f, 0x31);
     ck_assert_int_eq(step(f), MODEL_EXIT_INTERRUPT);
@@ -94,7 +94,7 @@ END_TEST
 START_TEST(priorities_nest)
 {
     static const uint8_t order[] = {0x35, 0x51, 0x78, 0xa0, 0xef};
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.iflag = true;
     for (size_t i = 0; i < sizeof order; i++) {
@@ -135,7 +135,7 @@ END_TEST
 /* The controller may take its offer back (a level-triggered line): nothing is programmed, nothing is counted. */
 START_TEST(withdrawn_interrupt)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.iflag = true;
     pn_interrupt_pending(&f->v);
@@ -150,7 +150,7 @@ END_TEST
 /* An exception goes first; the interrupt is not acknowledged before the window opens in the handler. */
 START_TEST(interrupt_behind_an_exception)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.iflag = true;
     request(f, 0x60);
@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(nmi_before_interrupt)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.iflag = true;
     request(f, 0x60);
@@ -186,7 +186,7 @@ END_TEST
 /* NMIs blocked: the interrupt need not wait for them. */
 START_TEST(interrupt_while_nmi_is_blocked)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.iflag = f->cpu.nmi_blocked = true;
     request(f, 0x60);
@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(interrupted_interrupt_is_acknowledged_once)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
 
     f->cpu.iflag = true;
     request(f, 0x70);
@@ -225,14 +225,14 @@ TCase *interrupt_tests(void)
 {
     TCase *t = tcase_create("interrupts");
 
-    tcase_add_test(t, every_vector_arrives_once);
-    tcase_add_test(t, not_acknowledged_while_masked);
-    tcase_add_test(t, higher_goes_first);
-    tcase_add_test(t, priorities_nest);
-    tcase_add_test(t, withdrawn_interrupt);
-    tcase_add_test(t, interrupt_behind_an_exception);
-    tcase_add_test(t, nmi_before_interrupt);
-    tcase_add_test(t, interrupt_while_nmi_is_blocked);
-    tcase_add_test(t, interrupted_interrupt_is_acknowledged_once);
+    tcase_add_loop_test(t, every_vector_arrives_once, 0, ON_ALL);
+    tcase_add_loop_test(t, not_acknowledged_while_masked, 0, ON_ALL);
+    tcase_add_loop_test(t, higher_goes_first, 0, ON_ALL);
+    tcase_add_loop_test(t, priorities_nest, 0, ON_ALL);
+    tcase_add_loop_test(t, withdrawn_interrupt, 0, ON_ALL);
+    tcase_add_loop_test(t, interrupt_behind_an_exception, 0, ON_ALL);
+    tcase_add_loop_test(t, nmi_before_interrupt, 0, ON_ALL);
+    tcase_add_loop_test(t, interrupt_while_nmi_is_blocked, 0, ON_ALL);
+    tcase_add_loop_test(t, interrupted_interrupt_is_acknowledged_once, 0, ON_ALL);
     return t;
 }

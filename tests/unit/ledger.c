@@ -10,7 +10,7 @@
 
 START_TEST(rows_by_path)
 {
-    struct fixture *f = fresh();
+    struct fixture *f = fresh_on(_i);
     struct pn_tally t;
 
     f->cpu.iflag = true;
@@ -46,7 +46,7 @@ START_TEST(rows_of_given_up_events)
     static const uint8_t seconds[] = {6, 13};
 
     for (size_t i = 0; i < 2; i++) {
-        struct fixture *f = fresh();
+        struct fixture *f = fresh_on(_i);
 
         interrupted_by_exit(f, fault_with(13, 4));
         pn_queue_exception(&f->v, fault(seconds[i]));
@@ -94,8 +94,8 @@ TCase *ledger_tests(void)
 {
     TCase *t = tcase_create("ledger");
 
-    tcase_add_test(t, rows_by_path);
-    tcase_add_test(t, rows_of_given_up_events);
+    tcase_add_loop_test(t, rows_by_path, 0, ON_ALL);
+    tcase_add_loop_test(t, rows_of_given_up_events, 0, ON_ALL);
     tcase_add_test(t, a_lost_event_shows);
     tcase_add_test(t, names_differ);
     return t;

@@ -268,6 +268,11 @@ void interrupted_by_exit(struct fixture *f, struct pn_event e)
     sound(f);
 }
 
+bool exists(const struct fixture *f, struct pn_event e)
+{
+    return model_type_ok(f->cpu.svm, e) && model_length_ok(e) && !(e.type == 3 && e.vector == 21);
+}
+
 bool same_event(struct pn_event a, struct pn_event b)
 {
     return model_same(a, b);

@@ -85,6 +85,8 @@ struct pn_event vectored(uint8_t type, uint8_t vector, uint8_t length, bool has_
 /* As if the last exit had interrupted the delivery of `e`, and the core had been told. */
 void interrupted_by_exit(struct fixture *f, struct pn_event e);
 bool same_event(struct pn_event a, struct pn_event b);
+/* Whether the processor of `f` has such an event, and a guest may get it (no CET: no #CP). */
+bool exists(const struct fixture *f, struct pn_event e);
 
 TCase *exceptions_tests(void);
 TCase *classes_tests(void);

@@ -97,6 +97,8 @@ static void run(struct model_cpu *cpu)
     for (unsigned int n = 0; n < cpu->budget; n++)
         if (boundary(cpu) || execute(cpu))
             return;
+    if (cpu->svm && (cpu->bs || cpu->hits) && !cpu->movss && model_debug_trap(cpu))
+        return; /* a trap goes before the interrupt that the timer is */
     model_exit_with(cpu, MODEL_EXIT_TIMER);
 }
 
