@@ -106,11 +106,19 @@ static bool drops(struct machine *m, struct event e)
     return m->policy >= ELIDE && droppable(e, k, m->conjuncts);
 }
 
+/* SDM 25.5.2: with "monitor trap flag" an exit is due after an instruction, and after an event's delivery. */
+static void boundary(struct machine *m)
+{
+    if (m->s->mtf)
+        see(m, SAW_MTF, 0);
+}
+
 /* The event reaches its handler, which notes it and returns: behind a fault's instruction, else where it came from. */
 static void handler(struct machine *m, struct event e)
 {
     m->rip = e.rip;
     see(m, SAW_EVENT, &e);
+    boundary(m);
     m->residue = true;
     m->dropped_at = -1;
     if (m->s->late && m->policy != DIRECT && m->t->count == 1)
@@ -199,6 +207,7 @@ static void retire(struct machine *m, bool tf)
     m->rip++;
     m->rf = false;
     m->dropped_at = -1;
+    boundary(m);
     if (tf)
         m->trap |= 0x4000;
 }
@@ -342,6 +351,8 @@ void show_trace(const struct trace *t)
 
         if (s->what == SAW_EVENT)
             printf(" #%d@%d", s->vector, s->rip);
+        else if (s->what == SAW_MTF)
+            printf(" mtf@%d", s->rip);
         else if (s->what == SAW_L1_EXIT && s->vector >= 0)
             printf(" L1-exit(#%d)", s->vector);
         else if (s->what == SAW_L1_EXIT)

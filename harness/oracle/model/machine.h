@@ -18,7 +18,7 @@ enum origin { BY_HARDWARE, BY_EMULATOR, BY_L1, BY_USER };
 /* What somebody else does once, at any moment. */
 enum move { NO_MOVE, PATCH, REPAIR_PAGE, REPAIR_GATE, SEND_INTERRUPT, SEND_NMI, MOVES };
 enum policy { DIRECT, REINJECT, DROP /* every exception */, ELIDE /* what droppable() allows */, ELIDE_WIDE };
-enum { NEVER = 100, AT_EXIT = 101, MOMENTS = 5, PROGRAM = 5, TRACE = 16 };
+enum { NEVER = 100, AT_EXIT = 101, MOMENTS = 5, PROGRAM = 5, TRACE = 20 };
 
 struct event {
     enum type type;
@@ -31,7 +31,7 @@ struct event {
 /* What decides a run: the guest, what is away, who does what and when. */
 struct setup {
     enum op program[PROGRAM];
-    bool tf, iff, breakpoint, nmi_blocked, irr, nmi, page, task_gate;
+    bool tf, iff, breakpoint, nmi_blocked, irr, nmi, page, task_gate, mtf;
     int no_gate;             /* this vector's gate is not present; 0: all are */
     bool inject;             /* an event to be injected before the first instruction ... */
     struct event injected;   /* ... this one */
@@ -45,7 +45,7 @@ struct setup {
 struct seen {
     int what, vector, error, rip, cr2, dr6;
 };
-enum { SAW_EVENT = 1, SAW_L1_EXIT, SAW_END, SAW_STUCK };
+enum { SAW_EVENT = 1, SAW_MTF, SAW_L1_EXIT, SAW_END, SAW_STUCK };
 struct trace {
     struct seen seen[TRACE];
     int count;
