@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The bench a mutant is tried on: shadows for the workers, limits of the unchanged functions, and a row for the table."""
+import concurrent.futures
+import os
+import queue
+import time
+
+import choose
+import csrc
+import kill
+import options
+import shadow
+import table
+import wp
+
+WORK = os.path.join(options.ROOT, "build", "mutants")
+
+
+class Bench:
+    """Worker shadows, and the limits under which the unchanged functions prove."""
+
+    def __init__(self, srcs):
+        wp.prepare()
+        self.srcs, self.free, self.suite = srcs, queue.Queue(), None
+        self.base = shadow.Shadow(os.path.join(WORK, "base"))
+        self.limits = kill.Limits(self.base.root, digests(srcs), os.path.join(WORK, "limits.json"))
+        workers = max(1, options.JOBS)
+        for i in range(workers):
+            self.free.put(shadow.Shadow(os.path.join(WORK, f"w{i}")))
+        self.pool = concurrent.futures.ThreadPoolExecutor(workers)
+
+    def baseline(self, keys):
+        """The unchanged tree: its tests pass, and each function proves within the limits its mutants get."""
+        start, keys = time.time(), sorted(set(keys))
+        self.suite = kill.suite(self.base.root)
+        said = f"make {self.suite} passes" if self.suite else "no tests here"
+        found = list(self.pool.map(lambda key: self.limits.of(*key), keys))
+        bad = [key for key, limits in zip(keys, found) if not limits]
+        for path, name in bad:
+            print(f"FAIL {path}: {name}: the unchanged function is not proved: make prove FN={name}", flush=True)
+        print(f"unchanged: {said}, {len(keys) - len(bad)} of {len(keys)} functions prove within the limits of their "
+              f"mutants ({time.time() - start:.0f} s)", flush=True)
+        return bad
+
+    def run(self, mutant):
+        """A row for one mutant, or None if the prover refuses its text."""
+        start, place = time.monotonic(), self.free.get()
+        try:
+            place.change(mutant.path, mutant.text)
+            error = place.compiles(mutant.path)
+            if error:
+                raise csrc.GateError(f"{mutant.id}: does not compile under -Werror: {error}")
+            seen = kill.witness(place.root, self.suite)
+            limits = self.limits.of(mutant.path, mutant.function)
+            proof = kill.judge(place.root, mutant.path, mutant.function, limits, bool(seen))
+        finally:
+            place.restore(mutant.path)
+            self.free.put(place)
+        if proof.verdict == "refused":
+            print(f"note {mutant.id}: {mutant.path}: {mutant.function}: left out: the prover refuses it: {proof.said}")
+            return None
+        return row(mutant, self.srcs[mutant.path].digest(mutant.function), proof, seen, time.monotonic() - start)
+
+
+def row(m, digest, proof, seen, seconds):
+    verdict = "survived" if proof.verdict == "proved" else "refuted" if seen else proof.verdict
+    before, after = table.clip(m.before, m.after)
+    return {"id": m.id, "file": m.path, "function": m.function, "operator": m.operator, "line": str(m.line),
+            "before": before, "after": after, "digest": digest, "verdict": verdict, "proof": proof.verdict,
+            "property": proof.goal or "-", "witness": seen, "seconds": f"{seconds:.1f}"}
+
+
+def tell(done, total, r):
+    print(f"[{done:3}/{total}] {r['verdict']:8} {r['file'][11:]}: {r['function']}: {r['operator']}: line {r['line']}: "
+          f"{r['property']}" + (f" | {r['witness']}" if r["witness"] else "") + f" ({r['seconds']} s)", flush=True)
+
+
+def digests(srcs):
+    return {(path, name): src.digest(name) for path, src in srcs.items() for name in src.functions}
+
+
+def find(srcs, r):
+    """The mutant of a row, or None."""
+    src = srcs[r["file"]]
+    fn = src.functions.get(r["function"])
+    return next((m for m in choose.candidates(src, fn) if m.id == r["id"]), None) if fn else None

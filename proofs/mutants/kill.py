@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What becomes of a changed text in a shadow: does its function still prove, and does a test see the change?
+
+The function alone is proved, without cache and without smoke tests, and the run ends with the first goal that is not
+proved. Limits are those under which the unchanged function proves (Limits.of)."""
+import json
+import os
+import re
+import signal
+import subprocess
+
+import csrc
+import digest
+import options
+import shadow
+import wp
+
+Z3 = "Z3:4.8.12:pull"
+# Provers and seconds of CPU; the goals of this core take Z3 some 50 ms. The first that proves the unchanged function is used;
+# a goal that only timed out gets the SECOND chance.
+LADDER = [(Z3, 1), (f"{Z3},cvc4", 2), (f"{Z3},cvc4", options.TIMEOUT)]
+SECOND = (f"{Z3},cvc4", 4)
+SUITES = ("test-unit-checked", "unit")  # host tests, with the contracts executed if that builds: the concrete witnesses
+WITNESS_FLAGS = "-std=gnu11 -O1 -w"
+WITNESS_SECONDS = 90
+TEST = re.compile(r"^(?:\S*/)?(\S+?):\d+:([FE]):([^:]+):([^:]+):\d+: *(.*)")
+
+
+class Outcome:
+    """proved; unproved: a prover gave up or found no proof; timeout: nothing but time ran out; refused: no verdict."""
+
+    def __init__(self, verdict, goal="", said="", valid=()):
+        self.verdict, self.goal, self.said, self.valid = verdict, goal, said, list(valid)
+
+
+def command(path, function, limits, prop):
+    options_wp = list(options.WP)
+    options_wp[options_wp.index("-wp-prover") + 1] = limits[0]
+    options_wp[options_wp.index("-wp-timeout") + 1] = str(limits[1])
+    cmd = [options.FRAMAC] + options.KERNEL + options.FILE_OPTIONS.get(path, [])
+    cmd += ["-cpp-extra-args=" + " ".join(options.INCLUDES)] + options_wp
+    return cmd + ["-wp-cache", "none", "-wp-session", "build/session", "-wp-fct", function,
+                  f"-wp-prop={prop or '-@lemma'}", path]
+
+
+def prove(root, path, function, limits, prop=None, stop=lambda goal: True):
+    """Outcome of one function in a shadow. It ends with the first unproved goal for which stop(goal) is true."""
+    proc = subprocess.Popen(command(path, function, limits, prop), cwd=root, env=dict(wp.environment(), PWD=root),
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                            start_new_session=True)
+    job, first, valid, lines, total = wp.Job(path, function), None, [], [], None
+    try:
+        for line in proc.stdout:
+            lines.append(line.rstrip("\n"))
+            m = wp.GOAL.match(line)
+            if m:
+                record = wp.goal(job, m)
+                if record["verdict"] == "valid":
+                    valid.append(record["goal"])
+                else:
+                    said = line + "".join(next(proc.stdout, "") for _ in range(details(line, limits)))
+                    first = first or verdict(record["goal"], said, valid)
+                    if stop(record["goal"]):
+                        return verdict(record["goal"], said, valid)
+            total = wp.TOTAL.match(line) or total
+    finally:
+        end(proc)
+    if first:
+        return first
+    if total is None or total.group(1) != total.group(2) or total.group(2) == "0":
+        said = next((x for x in lines if re.search(r"[Ee]rror|abort|fatal|No goal", x)), lines[-1] if lines else "silent")
+        return Outcome("refused", said=said.strip())
+    return Outcome("proved", valid=valid)
+
+
+def details(line, limits):
+    """How many lines follow with what each prover said."""
+    return limits[0].count(",") + 1 if "[Failed]" in line else int(line.rstrip().endswith(": Failed"))
+
+
+def end(proc):
+    """Frama-C and its solvers, which are in a session of their own."""
+    try:
+        os.killpg(proc.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    proc.stdout.close()
+    proc.wait()
+
+
+def verdict(goal, said, valid):
+    """Only time ran out, as far as the provers say, or something else was said (Z3's 'Unknown error' is a timeout too)."""
+    words = said.split("Goal", 1)[-1]
+    gave_up = re.search(r"\bUnknown(?! error)|\bStepout", words)
+    return Outcome("unproved" if gave_up else "timeout", goal, " ".join(words.split())[:200], valid)
+
+
+class Limits:
+    """Under which limits a function of the unchanged tree proves: a verdict on a mutant means nothing without. Kept in a
+    file by the function's digest, for a run that was interrupted."""
+
+    def __init__(self, root, digests, store):
+        self.root, self.digests, self.store, self.known = root, digests, store, {}
+        try:
+            with open(store, encoding="utf-8") as f:
+                self.known = json.load(f)
+        except (OSError, ValueError):
+            pass
+
+    def of(self, path, function):
+        """(provers, seconds), or None: the unchanged function is not proved."""
+        key = digest.sha([self.digests[(path, function)], LADDER, options.digest()])
+        if key not in self.known:
+            found = next((limits for limits in LADDER
+                          if prove(self.root, path, function, limits).verdict == "proved"), None)
+            if not found:
+                return None
+            self.known[key] = found
+            with open(self.store, "w", encoding="utf-8") as f:
+                json.dump(self.known, f)
+        return self.known[key]
+
+
+def clause(goal):
+    """The name by which -wp-prop knows a goal's property, if it has one."""
+    m = re.search(r"(?:requires|ensures|invariant|assert)_([a-z]\w*?)(?:_\d+)?(?:_part\d+)?$", goal)
+    return m.group(1) if m and not m.group(1).startswith("rte_") else None
+
+
+def judge(root, path, function, limits, seen=False):
+    """The proof's outcome: first within the limits of the unchanged function; if only time ran out and no test has `seen`
+    the change, with more time and both provers."""
+    first = prove(root, path, function, limits)
+    if first.verdict != "timeout" or seen:
+        return first
+    name = clause(first.goal)
+    if name:
+        again = prove(root, path, function, SECOND, prop=name, stop=lambda goal: goal == first.goal)
+        if again.verdict in ("unproved", "timeout"):
+            return Outcome(again.verdict, first.goal, again.said)
+    return prove(root, path, function, SECOND)
+
+
+def has_tests(root):
+    return os.path.exists(os.path.join(root, "tests", "unit", "unit.mk")) and not os.environ.get("PN_NO_WITNESS")
+
+
+def suite(root):
+    """The first suite that passes on the unchanged tree; None where there are no tests."""
+    if not has_tests(root):
+        return None
+    for name in SUITES:
+        try:
+            seen = witness(root, name)
+        except csrc.GateError as e:
+            seen = str(e)
+        if not seen:
+            return name
+        print(f"note make {name}: {seen}")
+    raise csrc.GateError("the unchanged tree fails its own tests: make unit")
+
+
+def witness(root, name):
+    """The first test or executed contract that fails in a shadow: 'case: test: what it said'; '' if none does."""
+    if not name:
+        return ""
+    status, out = shadow.make(root, name, f"UNIT_CFLAGS={WITNESS_FLAGS}", timeout=WITNESS_SECONDS)
+    if status == 0:
+        return ""
+    seen = [m for m in map(TEST.match, out.splitlines()) if m]
+    if seen:
+        m = min(seen, key=lambda m: m.group(2) == "E")  # a failed check says more than a crash
+        return f"{m.group(3)}: {m.group(4)}: {' '.join(m.group(5).split())}"[:160]
+    if status is None:
+        return f"the tests do not end within {WITNESS_SECONDS} s"
+    found = re.search(r"^FAIL (.*)$", out, re.M)
+    if found:
+        return found.group(1)
+    raise csrc.GateError("the tests do not build: " + (out.strip().splitlines() or ["no output"])[-1])

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""make mutants: is a wrong core noticed? Mutants of core/, each proved again in a shadow copy and shown to the host tests.
+
+usage: mutants.py sample [N]     is the committed table complete, and does a sample of it, drawn by the commit, agree?
+       mutants.py full           run what the table does not have for this text (again after an interruption), write it
+       mutants.py witness        show those that no test has seen to the tests again (after new tests)
+       mutants.py list [NAME]    the mutants of a function, without running them;  mutants.py show ID: one, as a diff
+environment: PN_JOBS workers, PN_MUTANTS_WANTED how many mutants"""
+import concurrent.futures
+import difflib
+import hashlib
+import os
+import random
+import subprocess
+import sys
+
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import bench  # noqa: E402
+import choose  # noqa: E402
+import csrc  # noqa: E402
+import kill  # noqa: E402
+import options  # noqa: E402
+import shadow  # noqa: E402
+import table  # noqa: E402
+
+JOURNAL = os.path.join(bench.WORK, "journal.tsv")
+SAMPLE, BUDGET = 12, 200  # mutants; seconds they took when the table was made
+
+
+def full():
+    """Run every chosen mutant that has no row for the present digest; rows are kept as they come."""
+    srcs = choose.sources()
+    stand = bench.Bench(srcs)
+    wanted = int(os.environ.get("PN_MUTANTS_WANTED", choose.WANTED))
+    chosen = choose.choose(srcs, choose.Compiler(stand.base.root), wanted)
+    left = (sum(c.failing for c in chosen), sum(c.same for c in chosen))
+    now, rows, todo = bench.digests(srcs), {}, []
+    old = {**table.read(), **table.read(JOURNAL)}
+    for c in chosen:
+        for m in c.mutants:
+            known = old.get(m.id)
+            if known and known["digest"] == now[(m.path, m.function)]:
+                rows[m.id] = known
+            else:
+                todo.append((m, c))
+    print(f"{len(rows) + len(todo)} mutants of {len(chosen)} functions (left out: {left[0]} that do not compile, {left[1]} "
+          f"with the same object code); {len(rows)} have a row, {len(todo)} to run", flush=True)
+    run_all(stand, todo, rows)
+    table.write(rows.values())
+    if os.path.exists(JOURNAL):
+        os.remove(JOURNAL)
+    survivors({m.id: m for c in chosen for m in c.mutants}, rows, srcs)
+    print(table.counts(list(rows.values()))[0])
+    return report(table.check(rows, now, lambda f, n: how_many(srcs, f, n)))
+
+
+def run_all(stand, todo, rows):
+    if not todo:
+        return
+    random.Random(choose.SEED).shuffle(todo)  # an early look at the rates is a fair one
+    bad = stand.baseline((m.path, m.function) for m, _ in todo)
+    todo = [(m, c) for m, c in todo if (m.path, m.function) not in bad]
+    total, done = len(todo), 0
+    waiting = {stand.pool.submit(stand.run, m): c for m, c in todo}
+    while waiting:
+        finished, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+        for future in finished:
+            c, r = waiting.pop(future), future.result()
+            if r:
+                done += 1
+                rows[r["id"]] = r
+                table.write(rows.values(), JOURNAL)
+                bench.tell(done, total, r)
+            elif c.more():
+                waiting[stand.pool.submit(stand.run, c.mutants[-1])] = c
+
+
+def witness():
+    """The tests may have grown: ask them again about each mutant of the table that none of them saw."""
+    srcs, rows = choose.sources(), table.read()
+    stand, now = bench.Bench(srcs), bench.digests(srcs)
+    stand.baseline([])
+    unseen = [r for r in rows.values() if not r["witness"] and r["digest"] == now.get((r["file"], r["function"]))]
+
+    def ask(r):
+        place, m = stand.free.get(), bench.find(srcs, r)
+        try:
+            place.change(m.path, m.text)
+            return r, kill.witness(place.root, stand.suite)
+        finally:
+            place.restore(m.path)
+            stand.free.put(place)
+
+    for r, seen in stand.pool.map(ask, unseen):
+        if seen:
+            r.update(witness=seen, verdict="refuted" if r["verdict"] != "survived" else "survived")
+            bench.tell(0, len(unseen), r)
+    table.write(rows.values())
+    print(table.counts(list(rows.values()))[0])
+    return 0
+
+
+def survivors(mutants, rows, srcs):
+    """A diff for each that is not listed as equivalent, printed and kept."""
+    listed, out = table.equivalent(), []
+    for i, r in sorted(rows.items()):
+        if r["verdict"] == "survived" and i not in listed:
+            seen = f"; a test sees it: {r['witness']}" if r["witness"] else ""
+            out.append(f"survivor {i}: {r['function']}: {r['operator']}{seen}\n" + diff(mutants[i], srcs[r["file"]].text))
+    with open(os.path.join(bench.WORK, "survivors.txt"), "w", encoding="utf-8") as f:
+        f.write("".join(out))
+    print("".join(out), end="")
+
+
+def diff(m, original):
+    return "".join(difflib.unified_diff(original.splitlines(True), m.text.splitlines(True), m.path, m.path, n=2))
+
+
+def how_many(srcs, path, name):
+    base = shadow.Shadow(os.path.join(bench.WORK, "base"))
+    c = choose.Chosen(srcs[path], srcs[path].functions[name], choose.Compiler(base.root))
+    while len(c.mutants) < table.A_FUNCTION and c.more():
+        pass
+    return len(c.mutants)
+
+
+def report(checks):
+    bad = [(name, complaint) for name, complaint in checks if complaint]
+    for name, complaint in bad:
+        print(f"FAIL {name}: {complaint}")
+    print(f"{len(checks) - len(bad)} passed, {len(bad)} failed")
+    return 1 if bad else 0
+
+
+def commit(now):
+    """What draws the sample: the commit, or without git the core's digest."""
+    run = subprocess.run(["git", "rev-parse", "HEAD"], cwd=options.ROOT, capture_output=True, text=True)
+    return run.stdout.strip() if run.returncode == 0 else hashlib.sha256(repr(sorted(now.items())).encode()).hexdigest()
+
+
+def draw(rows, now, count):
+    seed, seconds, out = commit(now), 0.0, []
+    order = sorted(rows)
+    random.Random(seed).shuffle(order)
+    for i in order:
+        if len(out) < count and seconds + float(rows[i]["seconds"]) <= BUDGET:
+            out.append(rows[i])
+            seconds += float(rows[i]["seconds"])
+    print(f"sample of {len(out)} of {len(rows)} drawn by {seed[:12]}, {seconds:.0f} s when the table was made", flush=True)
+    return out
+
+
+def sample(count):
+    srcs = choose.sources()
+    now, rows = bench.digests(srcs), table.read()
+    checks = table.check(rows, now, lambda f, n: how_many(srcs, f, n))
+    if any(complaint for _, complaint in checks):
+        return report(checks)
+    print(table.counts(list(rows.values()))[0], flush=True)
+    stand, picked = bench.Bench(srcs), draw(rows, now, count)
+    bad = stand.baseline((r["file"], r["function"]) for r in picked)
+    checks += [(f"{path}: {name}", "the unchanged function is not proved") for path, name in bad]
+    picked = [r for r in picked if (r["file"], r["function"]) not in bad]
+    for old, complaint, r in stand.pool.map(lambda r: agree(stand, r), picked):
+        checks.append((f"{old['id']}: {old['function']}: {old['operator']}", complaint))
+        if r:
+            bench.tell(picked.index(old) + 1, len(picked), r)
+    return report(checks)
+
+
+def agree(stand, old):
+    """(row of the table, complaint, row of now)"""
+    m = bench.find(stand.srcs, old)
+    if not m:
+        return old, "no such mutant: make mutants FULL=1", None
+    r = stand.run(m)
+    if not r:
+        return old, "the prover refuses it", None
+    if (r["verdict"] == "survived") != (old["verdict"] == "survived"):
+        return old, f"was {old['verdict']}, is {r['verdict']}", r
+    if old["witness"] and not r["witness"]:
+        return old, f"was seen by {old['witness']}, is seen by no test", r
+    return old, "", r
+
+
+def listing(name):
+    base = shadow.Shadow(os.path.join(bench.WORK, "base"))
+    for src in choose.sources().values():
+        for fn in src.functions.values():
+            if name in (None, fn.name):
+                c = choose.Chosen(src, fn, choose.Compiler(base.root))
+                while c.more():
+                    pass
+                for m in c.mutants:
+                    print("\t".join([m.id, m.path, m.function, m.operator, *table.clip(m.before, m.after)]))
+    return 0
+
+
+def show(name):
+    for src in choose.sources().values():
+        for fn in src.functions.values():
+            for m in choose.candidates(src, fn):
+                if m.id == name:
+                    print(diff(m, src.text), end="")
+                    return 0
+    raise csrc.GateError(f"no mutant {name} of this text")
+
+
+def main():
+    args = sys.argv[1:]
+    try:
+        if args[:1] == ["sample"] and len(args) <= 2:
+            return sample(int(args[1]) if len(args) == 2 else SAMPLE)
+        if args == ["full"]:
+            return full()
+        if args == ["witness"]:
+            return witness()
+        if args[:1] == ["list"] and len(args) <= 2:
+            return listing(args[1] if len(args) == 2 else None)
+        if args[:1] == ["show"] and len(args) == 2:
+            return show(args[1])
+    except (csrc.GateError, ValueError) as e:
+        print(f"mutants: {e}\n0 passed, 1 failed")
+        return 1
+    print(__doc__.strip())
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

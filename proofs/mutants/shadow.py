@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A shadow copy of the tree, in which a text of core/ can be changed and then compiled, proved and tested; and the probe
+that the changed text is really what is read."""
+import os
+import shutil
+import signal
+import subprocess
+
+import csrc
+import options
+import wrong
+
+PARTS = ("core", "spec", "vendor", "proofs", "harness", "tests", "Makefile")
+STAMPS = ("deps.stamp", "deps-tests.stamp")
+
+
+class Shadow:
+    def __init__(self, root):
+        self.root, self.probed = root, set()
+        copy_tree(root)
+
+    def full(self, path):
+        return os.path.join(self.root, path)
+
+    def write(self, path, text):
+        with open(self.full(path), "w", encoding="utf-8") as f:
+            f.write(text)
+
+    def change(self, path, text):
+        """Put `text` in place of a file of core/, once it is known that this is what compiler and prover read."""
+        if path not in self.probed:
+            if not wrong.probe(self.root, os.path.relpath(path, "core")):
+                raise csrc.GateError(f"{path}: the shadow copy is not what is read")
+            self.probed.add(path)
+        self.write(path, text)
+
+    def restore(self, path):
+        """The original text; touched, so that make sees it."""
+        with open(os.path.join(options.ROOT, path), encoding="utf-8") as f:
+            self.write(path, f.read())
+
+    def compiles(self, path):
+        """None, or the compiler's first complaint."""
+        return wrong.compiles(self.root, os.path.relpath(path, "core"))
+
+
+def copy_tree(root):
+    """Only what differs is written, and what is gone is removed, so that make rebuilds little."""
+    real = os.path.realpath(root)
+    if real == options.ROOT or options.ROOT.startswith(real + os.sep):
+        raise csrc.GateError(f"refusing to write over the tree itself: {root}")
+    wanted = set()
+    for part in PARTS:
+        top = os.path.join(options.ROOT, part)
+        for where, folders, files in os.walk(top) if os.path.isdir(top) else []:
+            folders[:] = [d for d in folders if d not in ("__pycache__", "build")]
+            wanted |= {os.path.relpath(os.path.join(where, f), options.ROOT) for f in files}
+        if os.path.isfile(top):
+            wanted.add(part)
+    for part in PARTS:
+        for where, _, files in os.walk(os.path.join(root, part)):
+            for f in files:
+                if os.path.relpath(os.path.join(where, f), root) not in wanted:
+                    os.remove(os.path.join(where, f))
+    for path in sorted(wanted):
+        copy_file(os.path.join(options.ROOT, path), os.path.join(root, path))
+    os.makedirs(os.path.join(root, "build"), exist_ok=True)
+    for stamp in STAMPS:  # the tools are installed: make need not ask again
+        open(os.path.join(root, "build", stamp), "a", encoding="utf-8").close()
+
+
+def copy_file(source, target):
+    with open(source, "rb") as f:
+        new = f.read()
+    try:
+        with open(target, "rb") as f:
+            if f.read() == new:
+                return
+    except OSError:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target, "wb") as f:
+        f.write(new)
+    shutil.copymode(source, target)
+
+
+def make(root, *args, timeout=None):
+    """(exit status or None after the time, output) of make in a shadow; its children end with it."""
+    cmd = ["make", "--no-print-directory", *args]
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PN_ROOT", "PN_OUT")}
+    proc = subprocess.Popen(cmd, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            errors="replace", start_new_session=True)
+    try:
+        out = proc.communicate(timeout=timeout)[0]
+        return proc.returncode, out
+    except subprocess.TimeoutExpired:
+        os.killpg(proc.pid, signal.SIGKILL)
+        return None, proc.communicate()[0]
