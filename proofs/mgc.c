@@ -39,6 +39,10 @@ struct pn_event pn_any_exception(void);
     terminates \true; exits \false; assigns \nothing; */
 struct pn_retired pn_any_instruction(void);
 
+/*@ // TRUST: proof only, arbitrary promises.
+    terminates \true; exits \false; assigns \nothing; */
+struct pn_resumption pn_any_resumption(void);
+
 /*@ // TRUST: proof only, a snapshot that anybody may have written.
     terminates \true; exits \false; assigns \nothing; */
 struct pn_snapshot pn_any_snapshot(void);
@@ -121,6 +125,9 @@ static void any_event(struct pn_vcpu *v)
     case 4:
         if (svm)
             pn_iret_intercepted(v);
+        break;
+    case 5:
+        pn_elide(v, pn_any_resumption());
         break;
     default:
         any_latched(v);

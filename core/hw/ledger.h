@@ -7,6 +7,7 @@
 #ifndef PROVENEST_LEDGER_H
 #define PROVENEST_LEDGER_H
 
+#include "../../spec/acsl/claims.h"
 #include "hw.h"
 
 /* How the core came to hold an event. */
@@ -27,7 +28,8 @@ enum pn_reason {
     PN_REASON_NO_EFFECT = 4,  /* a SIPI outside wait-for-SIPI (SDM 25.2) */
     PN_REASON_RETRIED = 5,    /* SVM: a software event whose instruction is no longer at RIP */
     PN_REASON_RESET = 6,      /* the guest was reset (SDM 9.1) */
-    PN_REASONS = 7,
+    PN_REASON_ELIDED = 7,     /* the guest's instruction raises it again, unseen (SDM 6.6; spec/claims/2-reinjection.md) */
+    PN_REASONS = 8,
 };
 
 /*@ ghost int led_accepted; int led_delivered; int led_discarded; int led_collapsed; int led_reported; int led_owing;
@@ -161,6 +163,18 @@ void pn_ledger_no_effect(uint8_t type);
     ensures resolved: dev_owed == 0;
     ensures counted: n_discarded == \old(n_discarded) + 1; */
 void pn_ledger_retried(struct pn_event e);
+
+/*@ // TRUST: SDM 6.6 and 27.1: the fault left its instruction to be run again and wrote nothing; the processor raises it
+    // again. Nobody can see the difference under the four promises of struct pn_resumption (harness/oracle/model tries
+    // every setup of a finite family, the witness images ask processors).
+    requires interrupted: dev_owed != 0 && dev_taken_back == 0 && same_event(e, dev_owed_event);
+    requires comes_again: cl2_droppable(e.type, e.vector, e.origin, e.by_delivery);
+    requires promised: r.handled != 0 && r.undisturbed != 0 && r.first_try != 0;
+    requires no_payload_left: e.has_payload == 0;
+    terminates \true; exits \false; assigns led_discarded, dev_owed;
+    ensures resolved: dev_owed == 0;
+    ensures counted: n_discarded == \old(n_discarded) + 1; */
+void pn_ledger_elided(struct pn_event e, struct pn_resumption r);
 
 /*@ // TRUST: SDM 9.1 (table 9-1): reset leaves no event; what was owed or programmed is gone with the guest it was for.
     terminates \true; exits \false;

@@ -69,6 +69,20 @@ static void exit_exception(struct vcpu *v)
         report_crash(v, FAULT("the core refused an exception that the processor reported"));
 }
 
+/* elide=on: the exit is dealt with; let the instruction raise the interrupted fault again if nothing else can reach the
+ * guest before it: no interrupt (IF = 0), no NMI (blocked), no pending debug trap, and not twice at one place. */
+static void forget_if_unseen(struct vcpu *v)
+{
+    const uint64_t rip = vmread(GUEST_RIP);
+    const struct pn_resumption r = {
+        .handled = true,
+        .undisturbed = !pn_hw_if() && pn_hw_nmi_blocked() && vmread(GUEST_PENDING_DEBUG) == 0,
+        .first_try = rip != v->elided_rip,
+    };
+
+    v->elided_rip = pn_elide(&v->events, r) ? rip : ~0ull;
+}
+
 static void exit_ept_violation(struct vcpu *v)
 {
     const uint64_t address = vmread(GUEST_PHYS_ADDR);
@@ -78,6 +92,8 @@ static void exit_ept_violation(struct vcpu *v)
     switch (ept_cure(ept, address)) {
     case EPT_EVICTED_PAGE:
     case EPT_NEW_REGION:
+        if (v->machine->options.elide)
+            forget_if_unseen(v);
         return;
     case EPT_HIDDEN:
         if (first_look)

@@ -88,12 +88,14 @@ static struct fault parse_word(struct word w, struct options *o)
         good = one_of(value, "ignore", "gp", &o->msr_gp);
     else if (value_of(w, "ontriple", &value))
         good = one_of(value, "stop", "reset", &o->reset_on_triple);
+    else if (value_of(w, "elide", &value))
+        good = one_of(value, "off", "on", &o->elide);
     else if (value_of(w, "evict", &value))
         good = number(value, &o->evict);
     else if (value_of(w, "nmi", &value))
         good = number(value, &o->nmi);
     else
-        return about("unknown option: use events=, evict=, msr=, ontriple= or nmi=, not", w);
+        return about("unknown option: use events=, evict=, msr=, ontriple=, elide= or nmi=, not", w);
     return good ? NO_FAULT : about("malformed option, see harness/hv/README.md for its values", w);
 }
 

@@ -6,6 +6,7 @@
  *   evict=N              every N ticks take away the pages events are delivered through; 0 never (default)
  *   msr=ignore|gp        an MSR this processor does not have: reads 0 and ignores writes (default), or #GP
  *   ontriple=stop|reset  L1's triple fault ends the run with a report (default), or resets the machine after it
+ *   elide=off|on         forget an interrupted fault where nobody can see it (spec/claims/2-reinjection.md; default off)
  *   nmi=N                for tests: an NMI of our own every N exits; 0 never (default)
  */
 #ifndef HV_OPTIONS_H
@@ -17,6 +18,7 @@ struct options {
     bool core_events;
     bool msr_gp;
     bool reset_on_triple;
+    bool elide;
     uint32_t evict, nmi;
 };
 

@@ -9,7 +9,7 @@
 
 #include <provenest/types.h>
 
-enum { PN_TYPES = 11, PN_COUNTED_PATHS = 4, PN_COUNTED_REASONS = 7 };
+enum { PN_TYPES = 11, PN_COUNTED_PATHS = 4, PN_COUNTED_REASONS = 8 };
 
 struct pn_counters {
     uint64_t accepted[PN_TYPES][PN_COUNTED_PATHS];

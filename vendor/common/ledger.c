@@ -117,6 +117,14 @@ void pn_ledger_no_effect(uint8_t type)
     discard(c, type, path_of(c, type), PN_REASON_NO_EFFECT);
 }
 
+void pn_ledger_elided(struct pn_event e, struct pn_resumption r)
+{
+    struct pn_counters *c = pn_counters_this();
+
+    (void)r;
+    discard(c, e.type, empty_slot(c, e.type), PN_REASON_ELIDED);
+}
+
 void pn_ledger_retried(struct pn_event e)
 {
     struct pn_counters *c = pn_counters_this();

@@ -102,7 +102,7 @@ const char *pn_path_name(uint8_t path)
 const char *pn_reason_name(uint8_t reason)
 {
     static const char *const names[PN_REASONS] = {"collapsed", "escalated", "superseded", "replaced",
-                                                  "no-effect", "retried", "reset"};
+                                                  "no-effect", "retried", "reset", "elided"};
 
     return reason < PN_REASONS ? names[reason] : "?";
 }

@@ -21,6 +21,7 @@ void __real_pn_ledger_reported(struct pn_event e);
 void __real_pn_ledger_no_effect(uint8_t type);
 void __real_pn_ledger_retried(struct pn_event e);
 void __real_pn_ledger_reset(unsigned events, unsigned payloads);
+void __real_pn_ledger_elided(struct pn_event e, struct pn_resumption r);
 
 void __wrap_pn_ledger_accepted(struct pn_event e, uint8_t path);
 void __wrap_pn_ledger_delivered(struct pn_event e);
@@ -35,6 +36,7 @@ void __wrap_pn_ledger_reported(struct pn_event e);
 void __wrap_pn_ledger_no_effect(uint8_t type);
 void __wrap_pn_ledger_retried(struct pn_event e);
 void __wrap_pn_ledger_reset(unsigned events, unsigned payloads);
+void __wrap_pn_ledger_elided(struct pn_event e, struct pn_resumption r);
 
 void __wrap_pn_ledger_accepted(struct pn_event e, uint8_t path)
 {
@@ -161,4 +163,19 @@ void __wrap_pn_ledger_reset(unsigned events, unsigned payloads)
     cpu->entry = cpu->owed = cpu->done = cpu->exited = false;
     cpu->dropped += payloads;
     __real_pn_ledger_reset(events, payloads);
+}
+
+/* SDM 6.6: #DE, #UD and #MF that the processor raised itself; their instruction raises them again and none has written
+ * anything. */
+void __wrap_pn_ledger_elided(struct pn_event e, struct pn_resumption r)
+{
+    struct model_cpu *cpu = model_this();
+
+    MODEL_REQUIRE(interrupted, cpu->owed && !cpu->taken_back && model_same(e, cpu->owed_event));
+    MODEL_REQUIRE(comes_again, e.type == 3 && (e.vector == 0 || e.vector == 6 || e.vector == 16) &&
+                                   e.origin == PN_BY_HARDWARE && !e.by_delivery);
+    MODEL_REQUIRE(promised, r.handled && r.undisturbed && r.first_try);
+    MODEL_REQUIRE(no_payload_left, !e.has_payload);
+    cpu->owed = false;
+    __real_pn_ledger_elided(e, r);
 }

@@ -205,6 +205,15 @@
       s.nmi_pending <= PN_NMI_LIMIT && (s.mtf_pending != 0 ==> dev_svm == 0);
 */
 
+/* Claim 2: nothing of the core's own waits to come before the guest's next instruction. */
+/*@ predicate quiet(struct pn_vcpu v) = v.nmi_pending == 0 && v.interrupt_waiting == 0 && v.triple_fault == 0 &&
+      v.smi_pending == 0 && v.init_pending == 0 && v.sipi_pending == 0 && v.mtf_pending == 0;
+
+    predicate may_elide(struct pn_vcpu v, struct pn_resumption r) =
+      has_injected(v) && v.cancelled == 0 && quiet(v) && r.handled != 0 && r.undisturbed != 0 && r.first_try != 0 &&
+      cl2_droppable(v.injected.type, v.injected.vector, v.injected.origin, v.injected.by_delivery);
+*/
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
 
 /* Empty queues, once, before the first entry. */
@@ -678,6 +687,20 @@ void pn_complete_vectoring(struct pn_vcpu *v);
     ensures nmi_blocking_svm: \result == PN_ENTER && dev_svm != 0 && dev_entry != 0 &&
             dev_entry_event.type == PN_TYPE_NMI ==> dev_nmi_blocked != 0; */
 enum pn_action pn_inject_events(struct pn_vcpu *v);
+
+/* Off unless called, after pn_complete_vectoring: forget the event whose delivery the exit interrupted, where nobody can
+ * see it (spec/claims/2-reinjection.md): the instruction at RIP raises it again. False: it is re-injected as ever. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires not_programmed: dev_entry == 0;
+    terminates \true; exits \false; assigns v->injected.stage, dev_owed, led_discarded;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures exactly_the_safe: \result != 0 <==> may_elide(\old(*v), r);
+    ensures forgotten: \result != 0 ==> v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
+    ensures kept: \result == 0 ==> *v == \old(*v) && dev_owed == \old(dev_owed) && n_discarded == \old(n_discarded); */
+bool pn_elide(struct pn_vcpu *v, struct pn_resumption r);
 
 /* The entry that pn_inject_events prepared did not run (an NMI came in between, or the entry failed): take the event
  * back, to be injected again unchanged and without its payload. RIP is the guest's again, a pending MTF exit is pending

@@ -54,13 +54,16 @@ enum pn_db_kind {
 };
 
 enum {
+    PN_VECTOR_DE = 0,
     PN_VECTOR_DB = 1,
     PN_VECTOR_NMI = 2,
     PN_VECTOR_BP = 3,
     PN_VECTOR_OF = 4,
+    PN_VECTOR_UD = 6,
     PN_VECTOR_NM = 7,
     PN_VECTOR_DF = 8,
     PN_VECTOR_PF = 14,
+    PN_VECTOR_MF = 16,
     PN_VECTOR_AC = 17,
     PN_VECTOR_MC = 18,
     PN_NO_INTERRUPT = -1, /* pn_hw_ack_interrupt: none is waiting any more */
@@ -132,6 +135,15 @@ struct pn_retired {
     uint8_t shadow;       /* enum pn_shadow */
     bool tf;              /* RFLAGS.TF before it */
     uint64_t breakpoints; /* bits 3:0: data and I/O breakpoints that it met and that DR7 enables */
+};
+
+/* What only the hypervisor knows when it asks whether an interrupted event may be forgotten (pn_elide). */
+struct pn_resumption {
+    bool handled;     /* the exit is dealt with here, not passed to a guest hypervisor, and its cause is gone */
+    bool undisturbed; /* RFLAGS stays what the exit saved; before the instruction has run again no interrupt, NMI, SMI or
+                         debug trap can reach the guest: a delivery ends its shadows (SDM 27.1), nobody knows of them */
+    bool first_try;   /* nothing was forgotten at this RIP since the guest last got on: else it may never (two pages that
+                         take turns) */
 };
 
 enum pn_queued {
