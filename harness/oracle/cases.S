@@ -311,6 +311,16 @@ GUEST general_detect
 1:      xor     %edi, %edi
         GUEST_CALL 0
 
+/* 32-bit: #UD goes through a task gate. Result 1: the task ran. */
+        .code32
+GUEST task_gate
+        ud2
+        .globl  task_handler
+task_handler:
+        mov     $1, %edi
+        GUEST_CALL 0
+        .code64
+
 /* The safe subset: plain faults of the instruction at RIP. */
 GUEST safe_de
         GO_ON 1f

@@ -9,7 +9,7 @@
 G(single_step) G(data_breakpoint) G(io_breakpoint) G(code_breakpoint) G(breakpoint_and_fault) G(injected) G(emulated)
 G(interrupt) G(injected_interrupt) G(double_fault) G(int3) G(intn) G(page_fault) G(residue) G(virtualization_exception)
 G(sti_shadow) G(nmi_iret) G(few_pages) G(two_exits) G(two_exits_trap) G(general_detect)
-G(trap_no_gate) G(breakpoint_no_gate)
+G(task_gate) G(trap_no_gate) G(breakpoint_no_gate)
 G(safe_de) G(safe_ud) G(safe_nm) G(safe_np) G(safe_ss) G(safe_gp) G(safe_pf) G(safe_mf) G(safe_xm)
 #undef G
 extern char patch_int3[], patch_intn[];
@@ -67,6 +67,7 @@ const struct witness witnesses[] = {
     {"resume-flag", g_breakpoint_and_fault, AWAY(IDT_LOW), .flags = LATER},
     {"resume-flag-lost", g_breakpoint_and_fault, AWAY(IDT_LOW), .flags = LATER | RF_LOST},
     {"few-pages", g_few_pages, AWAY(IDT_LOW) | AWAY(STACK) | AWAY(CODE), .flags = FEW_PAGES},
+    {"task-gate", g_task_gate, 0, .flags = TASKS},
     {"two-exits", g_two_exits, AWAY(IDT_LOW), .flags = NEEDS_LOG | COUNTS | LATER},
     {"two-exits-trap", g_two_exits_trap, AWAY(IDT_LOW), .flags = NEEDS_LOG | COUNTS | LATER},
     {"two-pages", g_safe_ud, AWAY(IDT_LOW) | AWAY(STACK), .flags = COUNTS},

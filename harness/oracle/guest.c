@@ -5,7 +5,7 @@
  */
 #include "oracle.h"
 
-extern const char stubs[], few_code[];
+extern const char stubs[], few_code[], task_handler[];
 extern uint64_t gdt[], pml4[];
 
 struct frame {
@@ -15,11 +15,12 @@ struct frame {
 struct seen seen[16];
 unsigned int seen_count;
 uint64_t guest_cr3, tss[16];
+uint32_t task_tss[26];
 volatile uint64_t after, bad_iret, call_in_handler;
 
 static uint64_t tables[7][512] __attribute__((aligned(4096))); /* PML4, PDPT, four PDs, the arena's PT */
 
-enum { CODE64 = 0x18, DATA_NOT_PRESENT = 0x20, TSS_SELECTOR = 0x28 };
+enum { CODE64 = 0x18, DATA_NOT_PRESENT = 0x20, TSS_SELECTOR = 0x28, TASK_SELECTOR = 0x48 };
 #define RFLAGS_TF (1ull << 8)
 #define RFLAGS_RF (1ull << 16)
 #define PTE_BITS 7ull
@@ -68,6 +69,15 @@ void guest_setup(void)
     tss_field(36, IST_TOP);   /* IST1 */
     gdt[TSS_SELECTOR / 8] = 103 | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
     gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
+    gdt[TASK_SELECTOR / 8] = 103 | ((uint64_t)task_tss & 0xffffff) << 16 | 0x89ull << 40;
+    task_tss[8] = (uint32_t)(uint64_t)task_handler; /* EIP, ESP (SDM figure 7-2) */
+    task_tss[14] = (uint32_t)STACK_TOP;
+}
+
+/* The 32-bit guest's IDT: #UD through a task gate (SDM figure 6-2). */
+void guest_task_gate(void)
+{
+    *(volatile uint64_t *)(IDT_BASE + 6 * 8) = (uint64_t)TASK_SELECTOR << 16 | 0x85ull << 40;
 }
 
 /* The same memory before every run. */

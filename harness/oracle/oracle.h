@@ -31,7 +31,7 @@ struct event {
 };
 
 /* What an exit is, whatever the vendor calls it. */
-enum why { UNMAPPED, CALL, EXCEPTION, MSR, NMI_WINDOW, LOG_FULL, TIMER, SHUTDOWN, OTHER };
+enum why { UNMAPPED, CALL, EXCEPTION, MSR, NMI_WINDOW, LOG_FULL, TASK_SWITCH, TIMER, SHUTDOWN, OTHER };
 
 struct exit {
     enum why why;
@@ -56,7 +56,9 @@ void hw_intercept(unsigned int vectors);
 void hw_nmi_window(bool on);
 void hw_clear_rf(void);
 bool hw_arm_log(void); /* leave one place in the page-modification log; false: there is none */
-bool hw_has_ve(void), hw_has_nmi_window(void);
+void hw_reset_32(uint64_t rip); /* after hw_reset: 32-bit protected mode without paging */
+void hw_switch_task(void);      /* carry out what the exit left to be done */
+bool hw_has_ve(void), hw_tasks_exit(void), hw_has_nmi_window(void);
 void hw_reset_log(void);
 uint64_t hw_guest_dr6(void), hw_guest_dr7(void), hw_guest_cr2(void);
 void hw_set_cr2(uint64_t value);
@@ -68,6 +70,7 @@ struct seen {
 extern struct seen seen[16];
 extern unsigned int seen_count;
 extern uint64_t guest_cr3, tss[16];
+extern uint32_t task_tss[26]; /* the task that handles #UD in the 32-bit guest */
 extern volatile uint64_t after; /* where a fault goes on; 0: at the instruction again */
 extern volatile uint64_t bad_iret;      /* the next NMI's IRET loads a CS that is not present */
 extern volatile uint64_t call_in_handler; /* the handler of #DB or of the first NMI makes call 4 */
@@ -75,6 +78,7 @@ void guest_setup(void);
 void guest_fresh(void);
 void guest_present(unsigned int page, bool present);
 uint64_t guest_pte(unsigned int page);
+void guest_task_gate(void);
 void gate(unsigned int vector, unsigned int ist, bool present);
 
 /* console.c */
@@ -88,7 +92,8 @@ _Noreturn void quit(uint32_t code);
 enum mode { DIRECT, REINJECT, DROP };
 enum flag { NEEDS_VE = 1, NEEDS_LOG = 2, FEW_PAGES = 4, COUNTS = 8,
             LATER = 16 /* nothing is away before the guest's handler calls */,
-            NEEDS_NMI_WINDOW = 32, RF_LOST = 64 /* the dropper writes RFLAGS without RF */ };
+            NEEDS_NMI_WINDOW = 32, RF_LOST = 64 /* the dropper writes RFLAGS without RF */,
+            TASKS = 128 /* a 32-bit guest; a task switch exits always (VMX) */ };
 struct witness {
     const char *name;
     const char *entry;          /* the guest's first instruction (cases.S) */

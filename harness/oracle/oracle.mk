@@ -2,14 +2,15 @@
 ORACLE_FLAGS := -O2 -std=gnu11 -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks -Wall -Wextra \
   -Wpedantic -Wconversion -Wsign-conversion -Wno-missing-field-initializers -Werror
-ORACLE_SHARED := $(addprefix harness/oracle/,start.S cases.S guest.c vmm.c cases.c console.c)
+ORACLE_SHARED := $(addprefix harness/oracle/,start.S cases.S guest.c vmm.c report.c cases.c console.c)
 
 # QEMU besides what the other tests need.
 build/deps-oracle.stamp: harness/run/deps.sh
 	@PN_MORE_PACKAGES=qemu-system-x86 harness/run/deps.sh $@
 
+build/oracle/vmx.elf: harness/oracle/vmx_setup.c
 build/oracle/svm.elf: ORACLE_DEFINES := -DORACLE_SVM
-build/oracle/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(ORACLE_SHARED) harness/oracle/oracle.h \
+build/oracle/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(ORACLE_SHARED) $(wildcard harness/oracle/*.h) \
     harness/oracle/oracle.ld harness/oracle/oracle.mk vendor/vmx/cpu.h vendor/vmx/vmcs.h | build/deps-oracle.stamp
 	@mkdir -p $(@D)
 	@gcc $(ORACLE_FLAGS) $(ORACLE_DEFINES) -nostdlib -static -no-pie -Wl,-T,harness/oracle/oracle.ld -Wl,--build-id=none \

@@ -108,6 +108,7 @@ gdt:    .quad 0
         .quad 0, 0                              /* 28 TSS, filled by C */
         .quad 0x00cff3000000ffff                /* 38 user data */
         .quad 0x00affb000000ffff                /* 40 user code64 */
+        .quad 0                                 /* 48 the task's TSS, filled by C */
 gdt_end:
 gdt_ptr:
         .word gdt_end - gdt - 1

@@ -93,7 +93,7 @@ void hw_reset(struct regs *r, uint64_t rip)
     for (unsigned int i = 0; i < 6; i++)
         segment(ES + 0x10 * i, 0x10, 0xc93, 0, ~0u);
     segment(CS, 0x18, 0xa9b, 0, ~0u);
-    segment(GDTR, 0, 0, (uint64_t)gdt, 0x47);
+    segment(GDTR, 0, 0, (uint64_t)gdt, 0x4f);
     segment(IDTR, 0, 0, IDT_BASE, 0xfff);
     segment(TR, 0x28, 0x08b, (uint64_t)tss, 103);
     *at(EFER) = cpu_rdmsr(MSR_EFER);
@@ -187,6 +187,21 @@ void hw_nmi_window(bool on)
 bool hw_has_nmi_window(void)
 {
     return false;
+}
+
+/* AMD carries a task switch out by itself. */
+bool hw_tasks_exit(void)
+{
+    return false;
+}
+
+void hw_reset_32(uint64_t rip)
+{
+    (void)rip;
+}
+
+void hw_switch_task(void)
+{
 }
 
 void hw_reset_log(void)

@@ -3,29 +3,7 @@
  * Each witness three times: direct (nothing is taken away, no exit is forced), reinject (the interrupted event is given
  * to the next entry, as the manual's fields say) and drop (it is forgotten and the guest resumes). One line each.
  */
-#include "oracle.h"
-
-#define EXITS_LIMIT 40
-#define BUDGET 2 /* FEW_PAGES: so many of the tracked pages are mapped at a time */
-
-extern const char stubs[], stub_iret[];
-
-static const char *const mode_names[] = {"direct", "reinject", "drop"};
-
-static const char *const why_names[] = {"page", "call", "exception", "msr", "nmi-window", "log-full", "timer", "shutdown", "other"};
-
-struct run {
-    const struct witness *w;
-    enum mode mode;
-    struct regs regs;
-    struct event next;              /* for the next entry */
-    enum why whys[EXITS_LIMIT];
-    bool vectored[EXITS_LIMIT];     /* the exit interrupted a delivery */
-    unsigned int exits, injections, interrupted, attempts, mapped[BUDGET], mapped_count;
-    uint64_t result;
-    const char *end;                /* how it ended, if not by the guest's call 0 */
-    uint64_t end_code;
-};
+#include "run.h"
 
 /* A page that is away is mapped again; with a small budget the one mapped longest goes. */
 static void map_page(struct run *r, unsigned int page)
@@ -119,6 +97,11 @@ static void handle(struct run *r, struct exit x)
     case LOG_FULL:
         hw_reset_log();
         break;
+    case TASK_SWITCH: /* the event is what to carry out; without it the guest resumes where it was */
+        r->next = (struct event){0};
+        if (r->mode != DROP)
+            hw_switch_task();
+        break;
     default:
         r->end = x.why == TIMER ? "TIMER" : x.why == SHUTDOWN ? "shutdown" : "BAD-EXIT";
         r->end_code = x.code;
@@ -129,6 +112,10 @@ static void handle(struct run *r, struct exit x)
 static void go(struct run *r)
 {
     hw_reset(&r->regs, (uint64_t)r->w->entry);
+    if (r->w->flags & TASKS) {
+        guest_task_gate();
+        hw_reset_32((uint64_t)r->w->entry);
+    }
     hw_nmi_window(false);
     for (unsigned int i = 0; i < PAGES; i++)
         hw_map(i, !(r->w->flags & NEEDS_VE && i == DEVICE));
@@ -144,82 +131,10 @@ static void go(struct run *r)
     }
 }
 
-/* An address as a place: an offset in the guest's code, a handler's first instruction, its IRET. */
-static void show_place(uint64_t rip, uint64_t entry)
-{
-    if (rip >= entry && rip < entry + 0x200) {
-        put("+");
-        put_number(rip - entry);
-    } else if (rip >= (uint64_t)stubs && rip < (uint64_t)stubs + 4096) {
-        put("handler");
-        put_number((rip - (uint64_t)stubs) / 16);
-    } else if (rip == (uint64_t)stub_iret) {
-        put("iret");
-    } else {
-        put(rip >= ARENA && rip < PAGE(PAGES) ? "page" : "elsewhere");
-    }
-}
-
-static void show_seen(const struct run *r, const struct seen *s)
-{
-    put(" #");
-    put_number(s->vector);
-    if (s->error) {
-        put("[");
-        put_hex(s->error);
-        put("]");
-    }
-    put("@");
-    show_place(s->rip, (uint64_t)r->w->entry);
-    if (s->vector == 14) {
-        put(" cr2=");
-        put_hex(s->cr2);
-    }
-    if (s->vector == 1) {
-        put(" dr6=");
-        put_hex(s->dr6 & 0xe00f);
-    }
-    if (s->vector >= 32)
-        put(s->in_service ? " in-service" : " virtual");
-    put(";");
-}
-
-static void report(const struct run *r)
-{
-    put("ORACLE ");
-    put(r->w->name);
-    put(" ");
-    put(mode_names[r->mode]);
-    for (unsigned int i = 0; i < seen_count && i < 16; i++)
-        show_seen(r, &seen[i]);
-    put(" ");
-    put(r->end);
-    if (r->end_code) {
-        put("=");
-        put_hex(r->end_code);
-    }
-    put(" result=");
-    put_hex(r->result);
-    put(" interrupted=");
-    put_number(r->interrupted);
-    if (r->w->flags & COUNTS) {
-        put(" exits=");
-        put_number(r->exits);
-        for (unsigned int i = 0; i < r->exits; i++) {
-            put(i ? "," : "(");
-            put(why_names[r->whys[i]]);
-            put(r->vectored[i] ? "!" : "");
-        }
-        put(") injected=");
-        put_number(r->injections);
-    }
-    put("\n");
-}
-
 static void witness(const struct witness *w)
 {
     if ((w->flags & NEEDS_VE && !hw_has_ve()) || (w->flags & NEEDS_LOG && !hw_arm_log()) ||
-        (w->flags & NEEDS_NMI_WINDOW && !hw_has_nmi_window())) {
+        (w->flags & TASKS && !hw_tasks_exit()) || (w->flags & NEEDS_NMI_WINDOW && !hw_has_nmi_window())) {
         put("ORACLE ");
         put(w->name);
         put(" none this processor has not got it\n");

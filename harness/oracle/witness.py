@@ -103,7 +103,7 @@ def judge(relation, direct, drop, modes):
     seen = {m: split(t) for m, t in modes.items()}
     if seen["direct"][0] != direct:
         return "undisturbed, the guest saw '%s'" % seen["direct"][0]
-    if seen["direct"][1] or not seen["reinject"][1] or not seen["drop"][1]:
+    if bool(seen["direct"][1]) != (relation == "always") or not seen["reinject"][1] or not seen["drop"][1]:
         return "no delivery was interrupted, or one that should not have been"
     if seen["reinject"][0] != direct:
         return "with re-injection it saw '%s'" % seen["reinject"][0]
