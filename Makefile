@@ -9,7 +9,14 @@ PY := PYTHONDONTWRITEBYTECODE=1 python3
 -include harness/run/run.mk
 -include proofs/proofs.mk
 -include tests/unit/unit.mk
+-include tests/oracle/oracle.mk
+-include tests/fuzz/fuzz.mk
+-include tests/static/static.mk
 -include tests/boot/boot.mk
+-include harness/oracle/oracle.mk
+-include harness/lib/lib.mk
+-include proofs/mutants/mutants.mk
+-include proofs/museum/museum.mk
 
 # Whatever needs tools installs them first.
 prove update-proofs wrong-cores test-gate unit test-unit-checked: | build/deps-tests.stamp
