@@ -41,10 +41,6 @@
        (svm != 0 && (v == 29 || v == 30)));
 */
 
-/* EV-013: #DB is a fault for an instruction breakpoint (kind 1) and for general detect (kind 2), else a trap. */
-/*@ predicate ev013_fault_kind(integer kind) = kind == 1 || kind == 2;
-*/
-
 /* EV-014, SDM 6.8.3 and table 6-1: exceptions of class fault whose saved RFLAGS image has RF = 1. Of the kinds of #DB
    only general detect: the processor leaves RF alone for instruction breakpoints (SDM 17.3.1.1). */
 /*@ predicate ev014_fault(integer v, integer kind) =
