@@ -22,6 +22,11 @@ int main(void)
     suite_add_tcase(suite, shadow_tests());
     suite_add_tcase(suite, vectoring_tests());
     suite_add_tcase(suite, words_tests());
+    suite_add_tcase(suite, soft_tests());
+    suite_add_tcase(suite, svm_nmi_tests());
+    suite_add_tcase(suite, async_tests());
+    suite_add_tcase(suite, retire_tests());
+    suite_add_tcase(suite, intercept_tests());
     suite_add_tcase(suite, priority_tests());
     suite_add_tcase(suite, history_tests());
     suite_add_tcase(suite, ledger_tests());
