@@ -106,7 +106,9 @@ def unproven_is_refused():
     for stamp in ("deps.stamp", "deps-tests.stamp"):
         open(os.path.join(away, "build", stamp), "w", encoding="utf-8").close()
     done = run("make", "--no-print-directory", "install", f"PREFIX={away}/prefix", cwd=away, PWD=away, MAKEFLAGS="")
-    return done.returncode != 0 and not os.path.exists(f"{away}/prefix/lib/libprovenest.a"), done.stdout
+    said = done.stdout + done.stderr
+    refused = done.returncode != 0 and not os.path.exists(f"{away}/prefix/lib/libprovenest.a")
+    return refused and "pn_one_more" in said, said
 
 
 def main():

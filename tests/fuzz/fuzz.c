@@ -21,9 +21,15 @@ struct run {
     const char *call; /* what was called last */
     unsigned int ops;
     bool draining, intercepts_all;
-    uint64_t injected; /* events that reached the guest by injection */
+    struct model_step again; /* an instruction that was intercepted before it ran */
+    bool has_again;
+    uint64_t return_rip; /* what the event of this entry must push */
+    uint64_t injected;   /* events that reached the guest by injection */
+    uint64_t held;       /* debug traps left to the processor: booked delivered without an injection */
 };
 
+/* Of the executed contracts, if they are linked in. */
+__attribute__((weak)) void pn_check_reset(void);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void fail(const struct run *r, const char *what)
@@ -55,7 +61,7 @@ static struct pn_event record(struct run *r, uint8_t type, uint8_t vector)
 
     if (type >= PN_TYPE_SOFT_INTERRUPT && type <= PN_TYPE_SOFT_EXCEPTION)
         e.length = (uint8_t)(1 + how % 15);
-    e.has_error = model_has_error(type, vector, r->cpu.pe);
+    e.has_error = model_has_error(r->cpu.svm, type, vector, r->cpu.pe);
     e.error = e.has_error ? how * 257 : 0;
     if (model_payload_allowed(type, vector) && type == PN_TYPE_HARD_EXCEPTION) {
         e.has_payload = true;
@@ -63,8 +69,8 @@ static struct pn_event record(struct run *r, uint8_t type, uint8_t vector)
     }
     if (vector == PN_VECTOR_DB)
         e.db_kind = (uint8_t)(type == PN_TYPE_PRIV_EXCEPTION ? PN_DB_ICEBP : 1 + how % 7);
-    if (e.db_kind == PN_DB_ICEBP && type == PN_TYPE_HARD_EXCEPTION)
-        e.db_kind = PN_DB_SINGLE_STEP;
+    if (e.db_kind == PN_DB_ICEBP && type == PN_TYPE_HARD_EXCEPTION && !r->cpu.svm)
+        e.db_kind = PN_DB_SINGLE_STEP; /* Intel: INT1 has a type of its own */
     return e;
 }
 
@@ -82,7 +88,8 @@ static struct pn_event exception(struct run *r)
         e = record(r, PN_TYPE_PRIV_EXCEPTION, PN_VECTOR_DB);
     else
         e = record(r, PN_TYPE_HARD_EXCEPTION, (uint8_t)(n < 32 ? n : PN_VECTOR_PF));
-    if (!model_type_ok(e) || e.vector == 21)
+    if (!model_type_ok(r->cpu.svm, e) || e.vector == 21 ||
+        (r->cpu.svm && e.type == PN_TYPE_HARD_EXCEPTION && oracle_reserved(ORACLE_AMD, e.vector)))
         e = record(r, PN_TYPE_HARD_EXCEPTION, 13);
     return e;
 }
@@ -93,8 +100,13 @@ static struct model_step guest_step(struct model_cpu *cpu, void *context)
 {
     static const enum model_insn way_out[] = {MODEL_EOI, MODEL_IRET, MODEL_CLEAR_TF, MODEL_STI};
     struct run *r = context;
-    struct model_step s = {.insn = (enum model_insn)take(r, MODEL_INSNS)};
+    struct model_step s = {.insn = MODEL_NOP};
 
+    if (r->has_again) {
+        r->has_again = false;
+        return r->again;
+    }
+    s.insn = (enum model_insn)take(r, MODEL_INSNS);
     if (r->draining)
         return (struct model_step){.insn = way_out[cpu->entries % 4]};
     if (s.insn == MODEL_INT_N)
@@ -104,6 +116,15 @@ static struct model_step guest_step(struct model_cpu *cpu, void *context)
     if (s.insn == MODEL_TRIPLE_FAULT && take(r, 4))
         s.insn = MODEL_NOP;
     return s;
+}
+
+static void guest_again(struct model_cpu *cpu, struct model_step s, void *context)
+{
+    struct run *r = context;
+
+    (void)cpu;
+    r->again = s;
+    r->has_again = true;
 }
 
 static struct model_hazard guest_hazard(struct model_cpu *cpu, struct pn_event e, void *context)
@@ -128,7 +149,10 @@ static void guest_sees(struct model_cpu *cpu, const struct model_seen *seen, voi
     struct run *r = context;
 
     (void)cpu;
+    r->has_again = false; /* RIP is elsewhere now */
     r->injected += seen->injected;
+    if (seen->injected && seen->pushed_rip != r->return_rip)
+        fail(r, "the return address");
 }
 
 static void violated(const char *function, const char *name, void *context)
@@ -185,25 +209,284 @@ static void triple_fault(struct run *r)
     check(r, oracle_sound(&r->cpu, &r->v));
 }
 
+static bool idle(const struct run *r)
+{
+    return !r->cpu.owed && !r->cpu.entry && r->v.exception.stage == PN_STAGE_NONE;
+}
+
 /* An instruction that the hypervisor carried out; only where one can have been: nothing interrupted, nothing raised. */
 static void retired(struct run *r)
 {
-    const bool steps = r->cpu.tf && !r->cpu.btf;
+    const unsigned int how = take(r, 256);
+    const struct pn_retired done = {
+        .shadow = (uint8_t)(how % 8 < 3 ? how % 8 : PN_SHADOW_NONE),
+        .tf = r->cpu.tf,
+        .breakpoints = how >> 4 & (how & 8 ? 15 : 0),
+    };
+    const uint64_t hits = done.breakpoints | r->cpu.hits;
+    const bool steps = r->cpu.tf && !r->cpu.btf, holds = done.shadow == PN_SHADOW_MOV_SS;
+    const bool raised = (steps || hits) && !holds;
 
-    if (r->cpu.owed || r->v.exception.stage != PN_STAGE_NONE)
+    if (!idle(r) || (done.shadow == PN_SHADOW_STI && !r->cpu.svm && !r->cpu.iflag))
         return;
+    model_move(&r->cpu, model_behind(&r->cpu, r->cpu.rip, (uint8_t)(1 + how % 15)));
+    r->has_again = false;
     r->call = "pn_instruction_retired";
-    pn_instruction_retired(&r->v);
-    if (r->cpu.sti || r->cpu.movss)
-        fail(r, "the shadow stays");
-    if ((r->v.exception.stage == PN_STAGE_PENDING) != steps)
-        fail(r, "single step");
-    if (steps && (r->v.exception.vector != PN_VECTOR_DB || r->v.exception.payload != 1u << MODEL_DB_BS))
-        fail(r, "the single-step trap");
+    pn_instruction_retired(&r->v, done);
+    if (r->cpu.sti != (done.shadow == PN_SHADOW_STI || (holds && r->cpu.svm)) || r->cpu.movss != (holds && !r->cpu.svm))
+        fail(r, "the shadow");
+    if (r->cpu.rf)
+        fail(r, "RF stays");
+    if ((r->v.exception.stage == PN_STAGE_PENDING) != raised)
+        fail(r, "whether a debug trap is due");
+    if (raised && (r->v.exception.vector != PN_VECTOR_DB ||
+                   r->v.exception.payload != (hits | (steps ? UINT64_C(1) << MODEL_DB_BS : 0))))
+        fail(r, "the debug trap");
+    if (r->cpu.hits != (holds && !r->cpu.svm ? hits : 0))
+        fail(r, "what is held behind MOV SS");
     check(r, oracle_sound(&r->cpu, &r->v));
 }
 
-static bool inject(struct run *r)
+/* The kinds without a record: one is latched, a second one merges with it. */
+static void queue_latch(struct run *r)
+{
+    const unsigned int which = take(r, 4);
+    const bool before[4] = {r->v.smi_pending, r->v.init_pending, r->v.sipi_pending, r->v.mtf_pending};
+    enum pn_queued answer, want = before[which] ? PN_COLLAPSED : PN_ACCEPTED;
+
+    r->call = "pn_queue_smi, init, sipi or mtf";
+    if (which == 3 && r->cpu.svm)
+        return;
+    if (which == 2 && !r->cpu.wfs)
+        want = PN_NO_EFFECT;
+    if (which == 0)
+        answer = pn_queue_smi(&r->v);
+    else if (which == 1)
+        answer = pn_queue_init(&r->v);
+    else if (which == 2)
+        answer = pn_queue_sipi(&r->v, (uint8_t)take(r, 256));
+    else
+        answer = pn_queue_mtf(&r->v);
+    if (answer != want)
+        fail(r, "the answer");
+    check(r, oracle_sound(&r->cpu, &r->v));
+}
+
+static void machine_check(struct run *r)
+{
+    const unsigned int how = take(r, 4);
+    const bool waits = r->v.exception.stage == PN_STAGE_PENDING, owed = r->cpu.owed;
+
+    r->call = "pn_queue_machine_check";
+    if (r->cpu.entry)
+        return;
+    if (pn_queue_machine_check(&r->v, how & 1, how & 2) == PN_ACCEPTED) {
+        if (how == 1 && (owed || r->v.exception.vector != PN_VECTOR_MC))
+            fail(r, "the machine check");
+        if (how != 1 && !r->v.triple_fault)
+            fail(r, "no shutdown");
+    } else if (how != 1 || !(waits || owed)) {
+        fail(r, "refused");
+    }
+    check(r, oracle_sound(&r->cpu, &r->v));
+}
+
+/* A guest hypervisor takes the exception that waits as an exit. */
+static void intercept(struct run *r)
+{
+    const struct pn_event e = r->v.exception;
+    const enum oracle_vendor vendor = r->cpu.svm ? ORACLE_AMD : ORACLE_INTEL;
+    const struct oracle_written written = oracle_written(vendor, e.vector, ORACLE_INTERCEPTED);
+    const uint64_t dr6 = written.dr6 && e.has_payload ? oracle_dr6(vendor, r->cpu.dr6, e.payload) : r->cpu.dr6;
+    const uint64_t cr2 = r->cpu.cr2;
+
+    r->call = "pn_intercept_exception";
+    if (e.stage != PN_STAGE_PENDING || r->cpu.entry)
+        return;
+    if (!oracle_same(pn_intercept_exception(&r->v), e))
+        fail(r, "what is handed over");
+    if (r->cpu.dr6 != dr6 || r->cpu.cr2 != cr2)
+        fail(r, "DR6 or CR2");
+    check(r, oracle_sound(&r->cpu, &r->v));
+}
+
+/* May these records be restored into this guest? The registers are in place already (SDM 26.2.1.3, 26.3.1.5; APM 15.20). */
+static bool snapshot_fits(const struct model_cpu *cpu, const struct pn_snapshot *s)
+{
+    const struct pn_event w = s->exception, i = s->injected;
+    const bool waits = w.stage == PN_STAGE_PENDING, owed = i.stage == PN_STAGE_INJECTED;
+
+    if (s->version != PN_SNAPSHOT_VERSION || (w.stage != PN_STAGE_NONE && !waits) ||
+        (i.stage != PN_STAGE_NONE && !owed))
+        return false;
+    if ((waits && owed) || s->nmi_pending > PN_NMI_LIMIT || (s->mtf_pending && cpu->svm))
+        return false;
+    if (waits &&
+        !(model_type_ok(cpu->svm, w) && model_length_ok(w) && model_error_ok(cpu->svm, w.error) &&
+          (w.type == PN_TYPE_HARD_EXCEPTION || w.type == PN_TYPE_PRIV_EXCEPTION || w.type == PN_TYPE_SOFT_EXCEPTION) &&
+          (!w.has_payload || model_payload_allowed(w.type, w.vector))))
+        return false;
+    if (!owed)
+        return true;
+    if (!(model_type_ok(cpu->svm, i) && model_length_ok(i) && model_error_ok(cpu->svm, i.error)) || i.has_payload ||
+        i.type == PN_TYPE_OTHER || cpu->wfs)
+        return false;
+    if (i.type == PN_TYPE_INTERRUPT)
+        return model_interrupt_open(cpu);
+    return i.type != PN_TYPE_NMI || (!cpu->sti && !cpu->movss && cpu->gif);
+}
+
+/* One field of a snapshot is something else. */
+static void damage(struct run *r, struct pn_snapshot *s)
+{
+    struct pn_event *const e = take(r, 2) ? &s->exception : &s->injected;
+    const uint8_t value = (uint8_t)take(r, 256);
+
+    switch (take(r, 10)) {
+    case 0:
+        s->version ^= value;
+        break;
+    case 1:
+        s->nmi_pending = value;
+        break;
+    case 2:
+        s->mtf_pending = true;
+        break;
+    case 3:
+        e->stage = value & 3;
+        break;
+    case 4:
+        e->type = value & 15;
+        break;
+    case 5:
+        e->vector = value;
+        break;
+    case 6:
+        e->length = value & 31;
+        break;
+    case 7:
+        e->error ^= (uint32_t)value << 12;
+        break;
+    case 8:
+        e->has_payload = true;
+        break;
+    default:
+        s->exception = s->injected;
+        s->exception.stage = PN_STAGE_PENDING;
+        break;
+    }
+}
+
+/* A damaged snapshot is refused, and then nothing has changed, or it is one that a guest can be in. */
+static bool restore_damaged(struct run *r, struct pn_snapshot s)
+{
+    const struct pn_vcpu before = r->v;
+    bool fits;
+
+    damage(r, &s);
+    fits = snapshot_fits(&r->cpu, &s);
+    r->call = "pn_restore, a damaged snapshot";
+    if (pn_restore(&r->v, s) != fits)
+        fail(r, fits ? "a good snapshot is refused" : "a bad snapshot is taken");
+    if (!fits && memcmp(&before, &r->v, sizeof before) != 0)
+        fail(r, "refused, but something has changed");
+    check(r, oracle_sound(&r->cpu, &r->v));
+    return fits;
+}
+
+/* Claim 2's option: an interrupted fault may be forgotten only if the instruction raises it again, unseen. */
+static void elide(struct run *r)
+{
+    const unsigned int how = take(r, 16);
+    const struct pn_resumption resumption = {.handled = how & 1, .undisturbed = how & 2, .first_try = how & 4};
+    const struct pn_event e = r->v.injected;
+    const bool again = e.vector == 0 || e.vector == 6 || e.vector == 16; /* #DE, #UD, #MF: no error code, no payload */
+    const bool waits = r->v.nmi_pending || r->v.interrupt_waiting || r->v.triple_fault || r->v.smi_pending ||
+                       r->v.init_pending || r->v.sipi_pending || r->v.mtf_pending;
+    const bool may = r->cpu.owed && !r->cpu.taken_back && e.type == PN_TYPE_HARD_EXCEPTION && again &&
+                     e.origin == PN_BY_HARDWARE && !e.by_delivery && (how & 7) == 7 && !waits;
+
+    if (r->cpu.entry)
+        return;
+    r->call = "pn_elide";
+    if (pn_elide(&r->v, resumption) != may)
+        fail(r, "the answer");
+    check(r, oracle_sound(&r->cpu, &r->v));
+}
+
+/* To another host and back: what waits is the same, or has its payload delivered already. */
+static void migrate(struct run *r)
+{
+    const struct pn_vcpu before = r->v;
+    const struct oracle_state s = oracle_look(&r->cpu, &r->v);
+    const bool with_payload = take(r, 2);
+    const uint64_t cr2 = r->cpu.cr2, dr6 = r->cpu.dr6;
+    struct pn_snapshot snapshot;
+
+    if (r->cpu.entry)
+        return;
+    r->call = "pn_save";
+    snapshot = pn_save(&r->v, with_payload);
+    if (with_payload && (r->cpu.cr2 != cr2 || r->cpu.dr6 != dr6 || r->v.exception.payload != before.exception.payload))
+        fail(r, "saving changes something");
+    check(r, oracle_sound(&r->cpu, &r->v));
+    r->call = "pn_vcpu_reset";
+    pn_vcpu_reset(&r->v);
+    check(r, oracle_sound(&r->cpu, &r->v));
+    if (take(r, 2) && restore_damaged(r, snapshot))
+        return;
+    r->call = "pn_restore";
+    if (!pn_restore(&r->v, snapshot))
+        fail(r, "a snapshot of its own is refused");
+    if (s.raised && !oracle_same(r->v.exception, before.exception))
+        fail(r, "the exception");
+    if (r->cpu.owed != s.interrupted || (s.interrupted && !oracle_same(r->cpu.owed_event, s.injected)))
+        fail(r, "the interrupted event");
+    if (r->v.nmi_pending != before.nmi_pending || r->v.smi_pending != before.smi_pending ||
+        r->v.init_pending != before.init_pending || r->v.mtf_pending != before.mtf_pending ||
+        r->v.interrupt_waiting != before.interrupt_waiting || r->v.triple_fault != before.triple_fault)
+        fail(r, "a latch");
+    check(r, oracle_sound(&r->cpu, &r->v));
+}
+
+static void breakpoint_due(struct run *r)
+{
+    const bool want =
+        !r->cpu.rf && !r->cpu.movss && r->v.exception.stage == PN_STAGE_NONE && r->v.injected.stage == PN_STAGE_NONE;
+
+    r->call = "pn_code_breakpoint_due";
+    if (pn_code_breakpoint_due(&r->v) != want)
+        fail(r, "the answer");
+}
+
+/* SMI, INIT and SIPI are the hypervisor's to carry out. False: the guest does not run on. */
+static bool carry_out(struct run *r, enum pn_action action)
+{
+    switch (action) {
+    case PN_DO_SMI:
+        r->cpu.smm = true;
+        return true;
+    case PN_DO_INIT:
+        r->call = "pn_vcpu_reset";
+        pn_vcpu_reset(&r->v);
+        r->cpu.iflag = r->cpu.tf = r->cpu.sti = r->cpu.movss = r->cpu.nmi_blocked = r->cpu.bs = false;
+        r->cpu.hits = 0;
+        r->cpu.wfs = take(r, 2);
+        check(r, oracle_sound(&r->cpu, &r->v));
+        return true;
+    case PN_DO_SIPI:
+        r->cpu.wfs = false;
+        return true;
+    case PN_WAIT:
+        if (r->draining)
+            r->cpu.wfs = false; /* the other processors are gone */
+        return true;
+    default:
+        return action != PN_SHUTDOWN;
+    }
+}
+
+static enum pn_action inject(struct run *r)
 {
     const struct oracle_state before = oracle_look(&r->cpu, &r->v);
     enum pn_action action;
@@ -211,22 +494,45 @@ static bool inject(struct run *r)
     r->call = "pn_inject_events";
     action = pn_inject_events(&r->v);
     check(r, oracle_check_inject(&before, action, &r->cpu, &r->v));
-    return action == PN_ENTER;
+    if (r->cpu.entry && model_soft(r->cpu.entry_event.type))
+        r->return_rip = model_behind(&r->cpu, r->cpu.at, r->cpu.entry_event.length);
+    else
+        r->return_rip = r->cpu.at;
+    r->held += r->cpu.entry && r->cpu.entry_event.type == PN_TYPE_OTHER && before.raised;
+    return action;
 }
 
-/* The entry does not run; what was prepared is owed again. */
+/* The entry does not run; what was prepared is owed again, a pending MTF exit is pending again. */
 static void cancel(struct run *r)
 {
-    const bool had = r->cpu.entry;
+    const bool had = r->cpu.entry, mtf = had && r->cpu.entry_event.type == PN_TYPE_OTHER;
     const struct pn_event e = r->cpu.entry_event;
 
     if (take(r, 2))
         queue_nmi(r);
+    if (take(r, 4) == 3)
+        queue_latch(r);
     r->call = "pn_cancel_injection";
     pn_cancel_injection(&r->v);
-    if (r->cpu.owed != had || (had && !oracle_same(r->cpu.owed_event, e)))
+    if (r->cpu.owed != (had && !mtf) || (r->cpu.owed && !oracle_same(r->cpu.owed_event, e)))
         fail(r, "what was taken back");
+    if (mtf && !r->v.mtf_pending)
+        fail(r, "the MTF exit is lost");
+    if (r->cpu.rip != r->cpu.at)
+        fail(r, "RIP");
     check(r, oracle_sound(&r->cpu, &r->v));
+}
+
+/* What the core knows delivered is what the guest got: exactly, if nothing combines without an exit. */
+static void check_delivered(const struct run *r)
+{
+    uint64_t delivered = 0;
+
+    for (uint8_t type = PN_TYPE_INTERRUPT; type < PN_TYPE_OTHER; type++)
+        for (uint8_t path = 0; path < PN_COUNTED_PATHS; path++)
+            delivered += r->cpu.counters.delivered[type][path];
+    if (r->intercepts_all && delivered + r->cpu.twins != r->injected + r->held)
+        fail(r, "delivered is not what the guest got");
 }
 
 static void enter(struct run *r)
@@ -238,16 +544,21 @@ static void enter(struct run *r)
     pn_hw_enter_guest();
     owed = r->cpu.owed;
     e = r->cpu.owed_event;
+    if (owed && r->cpu.svm && take(r, 8) == 7)
+        r->cpu.code.length = 0; /* another processor has written over the instruction */
     r->call = "pn_complete_vectoring";
     pn_complete_vectoring(&r->v);
-    if (owed != (r->v.injected.stage == PN_STAGE_INJECTED) || (owed && !oracle_same(r->v.injected, e)))
+    /* A software event of AMD whose instruction is not there any more is not delivered: the guest runs what is. */
+    if (owed && !r->cpu.owed && (!r->cpu.svm || !model_soft(e.type)))
+        fail(r, "an interrupted event is lost");
+    if (r->cpu.owed && (!owed || !oracle_same(r->v.injected, e)))
         fail(r, "what the exit reported");
-    if (!owed && r->cpu.iret_unblocked && !r->cpu.nmi_blocked)
+    if (r->cpu.owed != (r->v.injected.stage == PN_STAGE_INJECTED))
+        fail(r, "the slot");
+    if (!owed && !r->cpu.svm && r->cpu.iret_unblocked && !r->cpu.nmi_blocked)
         fail(r, "NMI blocking after an interrupted IRET");
     check(r, oracle_sound(&r->cpu, &r->v));
-    /* What the core knows delivered is what the guest got: exactly, if nothing combines without an exit. */
-    if (r->intercepts_all && pn_tally_all(&r->cpu.counters, &r->v).delivered + r->cpu.twins != r->injected)
-        fail(r, "delivered is not what the guest got");
+    check_delivered(r);
 }
 
 static void answer_exit(struct run *r)
@@ -269,6 +580,11 @@ static void answer_exit(struct run *r)
     case MODEL_EXIT_INSTRUCTION:
         retired(r);
         break;
+    case MODEL_EXIT_IRET:
+        r->call = "pn_iret_intercepted";
+        pn_iret_intercepted(&r->v);
+        check(r, oracle_sound(&r->cpu, &r->v));
+        break;
     default:
         break;
     }
@@ -278,7 +594,10 @@ static void answer_exit(struct run *r)
 
 static void outside(struct run *r)
 {
-    switch (take(r, 5)) {
+    switch (take(r, 10)) {
+    case 7:
+        r->cpu.wfs = false; /* the user starts it */
+        break;
     case 0:
         r->cpu.nmi_pin = true;
         break;
@@ -291,6 +610,17 @@ static void outside(struct run *r)
     case 3:
         r->cpu.dr7 |= 1u << 13;
         break;
+    case 4:
+        r->cpu.smm = false; /* RSM */
+        break;
+    case 5:
+        if (r->cpu.svm && !r->cpu.owed)
+            r->cpu.gif = take(r, 2); /* CLGI, STGI */
+        break;
+    case 6:
+        r->call = "pn_hold_events";
+        pn_hold_events(&r->v, take(r, 2));
+        break;
     default:
         model_request(&r->cpu.controller, (uint8_t)(32 + take(r, 224)));
         break;
@@ -298,11 +628,26 @@ static void outside(struct run *r)
 }
 
 /* False: the guest has shut down. */
+static bool turn(struct run *r, bool cancelled)
+{
+    const enum pn_action action = inject(r);
+
+    if (action != PN_ENTER)
+        return carry_out(r, action);
+    if (cancelled) {
+        cancel(r);
+        return true;
+    }
+    enter(r);
+    answer_exit(r);
+    return true;
+}
+
 static bool operation(struct run *r)
 {
     struct pn_event e;
 
-    switch (take(r, 12)) {
+    switch (take(r, 24)) {
     case 0:
         queue_nmi(r);
         return true;
@@ -323,27 +668,39 @@ static bool operation(struct run *r)
         outside(r);
         return true;
     case 7:
-        if (!inject(r))
-            return false;
-        cancel(r);
-        return true;
+        return turn(r, true);
     case 8:
         if (take(r, 8) == 7)
             triple_fault(r);
         return true;
-    default:
-        if (!inject(r))
-            return false;
-        enter(r);
-        answer_exit(r);
+    case 9:
+        queue_latch(r);
         return true;
+    case 10:
+        migrate(r);
+        return true;
+    case 11:
+        intercept(r);
+        return true;
+    case 12:
+        machine_check(r);
+        return true;
+    case 13:
+        breakpoint_due(r);
+        return true;
+    case 14:
+        elide(r);
+        return true;
+    default:
+        return turn(r, false);
     }
 }
 
 static bool quiet(const struct run *r)
 {
     return !r->cpu.owed && !r->v.nmi_pending && !r->v.interrupt_waiting && r->v.exception.stage == PN_STAGE_NONE &&
-           model_highest(&r->cpu.controller) == MODEL_NONE && !r->cpu.nmi_pin;
+           model_highest(&r->cpu.controller) == MODEL_NONE && !r->cpu.nmi_pin && !r->v.smi_pending &&
+           !r->v.init_pending && !r->v.sipi_pending && !r->v.mtf_pending && !r->v.iret_watched;
 }
 
 /* No more noise: all that waits must come out. */
@@ -351,33 +708,56 @@ static void drain(struct run *r)
 {
     r->draining = true;
     r->cpu.budget = 4;
+    pn_hold_events(&r->v, false);
     for (unsigned int i = 0; i < DRAIN; i++) {
-        if (quiet(r) && !r->cpu.nmi_window && !r->cpu.intr_window)
+        r->cpu.smm = false;
+        r->cpu.gif = true;
+        if (quiet(r) && !r->cpu.nmi_window && !r->cpu.intr_window && !r->cpu.immediate && !r->cpu.step)
             return;
-        if (!inject(r))
+        if (!turn(r, false))
             return;
-        enter(r);
-        answer_exit(r);
     }
     fail(r, "something waits for ever");
+}
+
+static void begin(struct run *r, const uint8_t *data, size_t size)
+{
+    const struct model_world world = {
+        .step = guest_step,
+        .hazard = guest_hazard,
+        .received = guest_sees,
+        .violated = violated,
+        .context = r,
+        .again = guest_again,
+    };
+    unsigned int how, what;
+
+    memset(r, 0, sizeof *r);
+    r->data = data;
+    r->left = size;
+    r->call = "pn_vcpu_init";
+    how = take(r, 256);
+    what = take(r, 256);
+    if (pn_check_reset)
+        pn_check_reset();
+    if (what & 1)
+        model_init_svm(&r->cpu, world, what & 2);
+    else
+        model_init(&r->cpu, world);
+    r->cpu.rip_bits = what & 4 ? 16 : what & 8 ? 32 : 64;
+    model_move(&r->cpu, r->cpu.rip_bits == 16 ? 0xfff8 : MODEL_START);
+    pn_vcpu_init(&r->v);
+    check(r, oracle_sound(&r->cpu, &r->v));
+    r->cpu.pe = (how & 3) != 3;
+    r->cpu.bitmap = how & 4 ? ~0u : how & 8 ? 0 : 0x2042u << (how >> 4);
+    r->intercepts_all = how & 4;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct run r;
-    unsigned int how;
 
-    memset(&r, 0, sizeof r);
-    r.data = data;
-    r.left = size;
-    r.call = "pn_vcpu_init";
-    model_init(&r.cpu, (struct model_world){guest_step, guest_hazard, guest_sees, violated, &r});
-    pn_vcpu_init(&r.v);
-    check(&r, oracle_sound(&r.cpu, &r.v));
-    how = take(&r, 256);
-    r.cpu.pe = (how & 3) != 3;
-    r.cpu.bitmap = how & 4 ? ~0u : how & 8 ? 0 : 0x2042u << (how >> 4);
-    r.intercepts_all = how & 4;
+    begin(&r, data, size);
     for (r.ops = 0; r.ops < OPS && r.left; r.ops++)
         if (!operation(&r))
             return 0;

@@ -15,9 +15,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 CORPUS = os.path.join(HERE, "corpus")
 WORK = os.path.join(ROOT, "build", "fuzz", "work")
-RUNS, WRONG_RUNS, WATCHDOG = 80000, 60000, 600
+RUNS, WRONG_RUNS, WATCHDOG = 60000, 40000, 900
 # Comparisons with pointers would bring the address layout of this one run into the choice of inputs.
-FIXED = ["-seed=1", "-use_cmp=0", "-max_len=300", "-print_final_stats=1", "-timeout=60", "-rss_limit_mb=2048"]
+FIXED = ["-seed=1", "-use_cmp=0", "-len_control=20", "-max_len=300", "-print_final_stats=1", "-timeout=60", "-rss_limit_mb=2048"]
 
 
 FOUND = re.compile(r"^FUZZ: .*$|^SUMMARY: (?:Address|UndefinedBehavior)Sanitizer: .*$|runtime error: .*$", re.M)

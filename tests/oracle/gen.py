@@ -11,11 +11,11 @@ KINDS = ("fault", "trap", "abort", "interrupt", "either")
 OUTCOMES = ("serial", "double-fault", "shutdown")
 RULES = ("kept", "taken", "sticky", "low", "inverted")
 MOMENTS = ("intercepted", "injected", "delivered")
-EVENTS = ("shutdown", "interrupted", "exception", "smi", "init", "mtf", "trap", "nmi", "interrupt")
+EVENTS = ("shutdown", "sipi", "wait", "interrupted", "exception", "smi", "init", "mtf", "trap", "nmi", "interrupt")
 HOLDS = ("-", "no-if", "sti", "movss", "nmi-blocked", "smm", "gif-0", "hold")
 RANKS = ("high", "low")
-WHEN = ("always", "sti-and-no-event")
-WINDOWS = ("nmi-window", "interrupt-window")
+WHEN = ("always", "no-event", "event", "sti-and-no-event", "shadow-and-no-event", "nmi-blocked", "iret-and-no-event")
+WINDOWS = ("nmi-window", "interrupt-window", "immediate-exit", "single-step")
 VENDORS = {"intel": 1, "amd": 2, "both": 3}
 YES = ("no", "yes")
 
@@ -82,21 +82,23 @@ def pairs(folder):
 
 
 def priority(folder):
-    rows = read(folder, "priority", ["rank", "event", "held_by", "manual"])
+    rows = read(folder, "priority", ["vendor", "rank", "event", "held_by", "manual"])
     complete("priority", [r["event"] for r in rows], list(EVENTS))
     if [int(r["rank"]) for r in rows] != list(range(1, len(rows) + 1)):
         raise Wrong("priority: the ranks do not run from 1")
-    out = []
-    for r in rows:
-        held = [index(dict(r, held_by=h), "held_by", HOLDS) for h in r["held_by"].split(",")]
-        out.append((index(r, "event", EVENTS), sum(1 << h for h in held if h), r["line"]))
-    return out
+    return [(vendor(r), index(r, "event", EVENTS), holds(r, "held_by"), r["line"]) for r in rows]
+
+
+def holds(row, column):
+    """Several conditions as bits; the first of HOLDS is none."""
+    return sum(1 << index(dict(row, **{column: word}), column, HOLDS) for word in row[column].split(",") if word != "-")
 
 
 def windows(folder):
-    rows = read(folder, "windows", ["vendor", "event", "when", "window", "manual"])
-    return [(vendor(r), index(r, "event", EVENTS), index(r, "when", WHEN), index(r, "window", WINDOWS), r["line"])
-            for r in rows]
+    rows = read(folder, "windows", ["vendor", "event", "when", "unless", "window", "manual"])
+    events = EVENTS + ("iret",)
+    return [(vendor(r), index(r, "event", events), index(r, "when", WHEN), holds(r, "unless"),
+             index(r, "window", WINDOWS), r["line"]) for r in rows]
 
 
 def dr6(folder):

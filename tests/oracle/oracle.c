@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* One line of a table each; `line` is where it stands. */
 struct oracle_vectors_row {
@@ -15,11 +16,11 @@ struct oracle_pairs_row {
     const char *line;
 };
 struct oracle_priority_row {
-    uint8_t event, held_by;
+    uint8_t vendor, event, held_by;
     const char *line;
 };
 struct oracle_windows_row {
-    uint8_t vendor, event, when, window;
+    uint8_t vendor, event, when, unless, window;
     const char *line;
 };
 struct oracle_dr6_row {
@@ -51,7 +52,16 @@ enum {
     HELD_GIF = 1 << 6,
     HELD_HOLD = 1 << 7
 };
-enum { WHEN_ALWAYS = 0, WHEN_STI_AND_NO_EVENT = 1, WINDOW_NMI = 0, WINDOW_INTERRUPT = 1 };
+enum {
+    WHEN_ALWAYS,
+    WHEN_NO_EVENT,
+    WHEN_EVENT,
+    WHEN_STI_AND_NO_EVENT,
+    WHEN_SHADOW_AND_NO_EVENT,
+    WHEN_NMI_BLOCKED,
+    WHEN_IRET_AND_NO_EVENT,
+};
+enum { WATCHED_IRET = ORACLE_TURN_NOBODY };
 enum { VECTOR_GD_BIT = 13 };
 
 /* Which lines have been asked, by vendor. */
@@ -98,6 +108,11 @@ bool oracle_error_code(enum oracle_vendor vendor, uint8_t type, uint8_t vector, 
 bool oracle_fault(enum oracle_vendor vendor, uint8_t vector)
 {
     return vector < 32 && vector_row(vendor, vector)->kind == KIND_FAULT;
+}
+
+bool oracle_reserved(enum oracle_vendor vendor, uint8_t vector)
+{
+    return vector < 32 && strcmp(vector_row(vendor, vector)->name, "reserved") == 0;
 }
 
 static const struct oracle_debug_row *debug_row(struct pn_event e)
@@ -177,6 +192,10 @@ static bool present(const struct oracle_state *s, uint8_t event)
     switch ((enum oracle_turn)event) {
     case ORACLE_TURN_SHUTDOWN:
         return s->shutdown;
+    case ORACLE_TURN_SIPI:
+        return s->wait_for_sipi && s->sipi;
+    case ORACLE_TURN_WAIT:
+        return s->wait_for_sipi;
     case ORACLE_TURN_INTERRUPTED:
         return s->interrupted;
     case ORACLE_TURN_EXCEPTION:
@@ -208,30 +227,45 @@ static bool held(const struct oracle_state *s, uint8_t by)
 enum oracle_turn oracle_turn(const struct oracle_state *s)
 {
     for (size_t i = 0; i < ROWS(priority_table); i++)
-        if (present(s, priority_table[i].event) && !held(s, priority_table[i].held_by)) {
+        if ((priority_table[i].vendor & s->vendor) && present(s, priority_table[i].event) &&
+            !held(s, priority_table[i].held_by)) {
             priority_used[i] |= (uint8_t)s->vendor;
             return (enum oracle_turn)priority_table[i].event;
         }
     return ORACLE_TURN_NOBODY;
 }
 
-static void arm(const struct oracle_state *s, struct oracle_entry *x, enum oracle_turn event)
+static bool fits(const struct oracle_state *s, const struct oracle_entry *x, uint8_t when)
 {
-    for (size_t i = 0; i < ROWS(windows_table); i++) {
+    switch (when) {
+    case WHEN_NO_EVENT:
+        return !x->programmed;
+    case WHEN_EVENT:
+        return x->programmed;
+    case WHEN_STI_AND_NO_EVENT:
+        return s->sti && !x->programmed;
+    case WHEN_SHADOW_AND_NO_EVENT:
+        return (s->sti || s->movss) && !x->programmed;
+    case WHEN_NMI_BLOCKED:
+        return x->nmi_blocked;
+    case WHEN_IRET_AND_NO_EVENT:
+        return x->iret_watched && !x->programmed;
+    default:
+        return true;
+    }
+}
+
+static void arm(const struct oracle_state *s, struct oracle_entry *x, uint8_t event, bool stays)
+{
+    for (size_t i = 0; i < ROWS(windows_table) && stays; i++) {
         const struct oracle_windows_row *row = &windows_table[i];
 
-        if (!(row->vendor & s->vendor) || row->event != event)
-            continue;
-        if (row->when == WHEN_STI_AND_NO_EVENT && !(s->sti && !x->programmed))
+        if (!(row->vendor & s->vendor) || row->event != event || held(s, row->unless) || !fits(s, x, row->when))
             continue;
         windows_used[i] |= (uint8_t)s->vendor;
-        if (row->window == WINDOW_NMI)
-            x->nmi_window = true;
-        else
-            x->interrupt_window = true;
+        x->window[row->window] = true;
         return;
     }
-    abort();
 }
 
 /* The first injection of an exception: what neither its exit nor the entry writes is the core's to write; an
@@ -255,52 +289,93 @@ static void first_injection(const struct oracle_state *s, struct oracle_entry *x
         x->rf = true;
 }
 
+bool oracle_enters(enum oracle_turn turn)
+{
+    return turn != ORACLE_TURN_SHUTDOWN && turn != ORACLE_TURN_WAIT && turn != ORACLE_TURN_SIPI &&
+           turn != ORACLE_TURN_SMI && turn != ORACLE_TURN_INIT;
+}
+
+/* What the entry carries, and what is not waiting any more. */
+static void take_turn(const struct oracle_state *s, struct oracle_entry *x)
+{
+    switch (x->turn) {
+    case ORACLE_TURN_SIPI:
+        x->sipi = false;
+        break;
+    case ORACLE_TURN_SMI:
+        x->smi = false;
+        break;
+    case ORACLE_TURN_INIT:
+        x->init = false;
+        break;
+    case ORACLE_TURN_INTERRUPTED:
+        x->event = s->injected; /* again, unchanged, without effects */
+        break;
+    case ORACLE_TURN_EXCEPTION:
+    case ORACLE_TURN_TRAP:
+        first_injection(s, x);
+        break;
+    case ORACLE_TURN_MTF:
+        x->mtf = false;
+        x->trap_held = s->raised; /* a debug trap goes where the processor keeps them (SDM 27.3.4) */
+        x->event = (struct pn_event){.type = PN_TYPE_OTHER};
+        break;
+    case ORACLE_TURN_NMI:
+        x->event = (struct pn_event){.type = PN_TYPE_NMI, .vector = PN_VECTOR_NMI};
+        x->nmis--;
+        break;
+    case ORACLE_TURN_INTERRUPT: /* asked for: there, or withdrawn meanwhile */
+        x->waiting = false;
+        x->event = (struct pn_event){.type = PN_TYPE_INTERRUPT, .vector = (uint8_t)s->offered};
+        break;
+    default:
+        break;
+    }
+}
+
 struct oracle_entry oracle_inject(const struct oracle_state *s)
 {
     struct oracle_entry x = {
         .turn = oracle_turn(s),
         .waiting = s->waiting,
+        .smi = s->smi,
+        .init = s->init,
+        .sipi = s->sipi,
+        .mtf = s->mtf,
         .rf = s->rf,
+        .nmi_blocked = s->nmi_blocked,
+        .iret_watched = s->iret_watched,
         .nmis = s->nmis,
         .cr2 = s->cr2,
         .dr6 = s->dr6,
         .dr7 = s->dr7,
     };
 
-    switch (x.turn) {
-    case ORACLE_TURN_SHUTDOWN:
+    take_turn(s, &x);
+    if (!oracle_enters(x.turn))
         return x;
-    case ORACLE_TURN_INTERRUPTED:
-        x.event = s->injected; /* again, unchanged, without effects */
-        break;
-    case ORACLE_TURN_EXCEPTION:
-    case ORACLE_TURN_TRAP:
-        first_injection(s, &x);
-        break;
-    case ORACLE_TURN_NMI:
-        x.event = (struct pn_event){.type = PN_TYPE_NMI, .vector = PN_VECTOR_NMI};
-        x.nmis--;
-        break;
-    case ORACLE_TURN_INTERRUPT: /* asked for: there, or withdrawn meanwhile */
-        x.waiting = false;
-        x.event = (struct pn_event){.type = PN_TYPE_INTERRUPT, .vector = (uint8_t)s->offered};
-        break;
-    default:
-        break;
-    }
+    x.sipi = false; /* a SIPI does not outlast the wait for one */
     x.programmed = x.turn != ORACLE_TURN_NOBODY && !(x.turn == ORACLE_TURN_INTERRUPT && s->offered < 0);
-    if (x.nmis > 0)
-        arm(s, &x, ORACLE_TURN_NMI);
-    if (x.waiting)
-        arm(s, &x, ORACLE_TURN_INTERRUPT);
+    if (x.programmed)
+        x.iret_watched = false;
+    /* An injected NMI blocks further ones: on AMD without virtual NMIs that is the hypervisor's to note at once; on Intel
+     * the entry does it, and what is injected again must not find its own blocking (SDM 31.7.1.2). */
+    if (x.programmed && x.event.type == PN_TYPE_NMI)
+        x.nmi_blocked = s->vendor == ORACLE_AMD;
+    arm(s, &x, ORACLE_TURN_NMI, x.nmis > 0);
+    arm(s, &x, WATCHED_IRET, x.iret_watched);
+    arm(s, &x, ORACLE_TURN_INTERRUPT, x.waiting);
+    arm(s, &x, ORACLE_TURN_SMI, x.smi);
+    arm(s, &x, ORACLE_TURN_INIT, x.init);
+    arm(s, &x, ORACLE_TURN_MTF, x.mtf);
     return x;
 }
 
 /* A pending exception gives way only to come again by itself: a fault the processor reported (SDM 6.6). */
 static bool comes_again(const struct oracle_state *s)
 {
-    return s->exception.type == PN_TYPE_HARD_EXCEPTION && s->exception.origin == PN_BY_HARDWARE && !s->by_delivery &&
-           oracle_fault(s->vendor, s->exception.vector);
+    return s->exception.type == PN_TYPE_HARD_EXCEPTION && s->exception.origin == PN_BY_HARDWARE &&
+           !s->exception.by_delivery && oracle_fault(s->vendor, s->exception.vector);
 }
 
 struct oracle_queued oracle_queue(const struct oracle_state *s, struct pn_event e)
@@ -313,7 +388,7 @@ struct oracle_queued oracle_queue(const struct oracle_state *s, struct pn_event 
     const bool by_delivery = e.origin == PN_BY_HARDWARE || e.origin == PN_BY_EMULATOR;
     enum oracle_outcome pair = ORACLE_SERIAL;
 
-    x.busy = (s->interrupted && !by_delivery) || (!s->interrupted && s->raised && !comes_again(s));
+    x.busy = (s->interrupted && (!by_delivery || s->cancelled)) || (!s->interrupted && s->raised && !comes_again(s));
     if (x.busy)
         return x;
     if (s->interrupted)
@@ -322,10 +397,13 @@ struct oracle_queued oracle_queue(const struct oracle_state *s, struct pn_event 
     x.raised = pair != ORACLE_SHUTDOWN;
     x.shutdown = s->shutdown || pair == ORACLE_SHUTDOWN;
     x.exception = e;
+    x.exception.by_delivery = s->interrupted;
+    if (s->vendor == ORACLE_INTEL)
+        x.exception.error &= 0xffff; /* SDM 24.8.3: bits 31:16 are 0 */
     if (pair != ORACLE_SERIAL) {
         if (e.has_payload && e.vector == PN_VECTOR_PF)
             x.cr2 = e.payload; /* SDM 4.7: loaded when the fault is taken, before the pair is looked at */
-        x.exception = (struct pn_event){.type = PN_TYPE_HARD_EXCEPTION, .vector = PN_VECTOR_DF};
+        x.exception = (struct pn_event){.type = PN_TYPE_HARD_EXCEPTION, .vector = PN_VECTOR_DF, .by_delivery = true};
     }
     return x;
 }
@@ -349,7 +427,7 @@ const char *oracle_unused(unsigned int vendors)
 {
     FIRST_UNUSED(vectors_table, vectors_used, vectors_table[i].vendor);
     FIRST_UNUSED(pairs_table, pairs_used, 3u);
-    FIRST_UNUSED(priority_table, priority_used, 3u);
+    FIRST_UNUSED(priority_table, priority_used, priority_table[i].vendor);
     FIRST_UNUSED(windows_table, windows_used, windows_table[i].vendor);
     FIRST_UNUSED(debug_table, debug_used, 3u);
     FIRST_UNUSED(dr6_table, dr6_used, dr6_table[i].vendor);

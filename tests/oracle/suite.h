@@ -34,6 +34,6 @@ bool exists(enum oracle_vendor vendor, uint8_t type, uint8_t vector);
 typedef void test_function(enum oracle_vendor vendor);
 test_function classes_by_vector, pairs_alone, pairs_through_the_core, pending_gives_way;
 test_function debug_status_bits, debug_kinds, payload_moments;
-test_function priority_states;
+test_function priority_states, latched_states, intercepted_exceptions, exception_bitmaps;
 
 #endif

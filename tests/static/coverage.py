@@ -2,7 +2,7 @@
 """What the host tests reach of core/: lines and branches by file, from gcov. Fails below the floors, or when a file of the
 core is not in the count at all.
 
-usage: coverage.py DIRECTORY LINES BRANCHES     DIRECTORY/unit is built with --coverage; the floors are percentages"""
+usage: coverage.py DIRECTORY LINES BRANCHES     DIRECTORY/unit, oracle and replay are built with --coverage"""
 import glob
 import gzip
 import json
@@ -40,11 +40,22 @@ def percent(part, whole):
     return 100.0 * part / whole if whole else 100.0
 
 
+def run_all(directory):
+    """The programs whose runs are counted; the name of one that fails, or None."""
+    corpus = sorted(glob.glob(os.path.join(ROOT, "tests", "fuzz", "corpus", "*")))
+    for name, arguments in (("unit", []), ("oracle", []), ("replay", corpus)):
+        run = subprocess.run([os.path.join(ROOT, directory, name), *arguments], cwd=ROOT, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors="replace", timeout=900)
+        if run.returncode:
+            print(run.stdout[-2000:])
+            return name
+    return None
+
+
 def main(directory, line_floor, branch_floor):
-    run = subprocess.run([os.path.join(ROOT, directory, "unit")], cwd=ROOT, capture_output=True, text=True,
-                         timeout=900)
-    if run.returncode:
-        print(run.stdout[-2000:] + "the unit tests fail, so their coverage says nothing")
+    failing = run_all(directory)
+    if failing:
+        print(f"build/coverage/{failing} fails, so the coverage says nothing")
         return 1
     files = account(directory)
     wanted = [os.path.relpath(p, ROOT) for p in sorted(glob.glob(os.path.join(ROOT, "core", "event", "*.c")))]

@@ -9,6 +9,7 @@ build/deps-static.stamp: tests/static/static.mk harness/run/deps.sh
 
 .PHONY: static unit-sanitized coverage
 static: build/oracle/tables.h | build/deps-static.stamp ## layout, format, clang-tidy, Eva (ONLY="tidy eva")
+	@$(MAKE) --no-print-directory -s install PREFIX=$(CURDIR)/build/lib/prefix UNPROVEN=1 >/dev/null
 	@$(PY) tests/static/run.py $(ONLY)
 
 # Stricter than the sanitizers of 'make unit': clang's, with implicit conversions, nullability and local bounds. Then a
@@ -20,8 +21,15 @@ unit-sanitized: | build/deps-static.stamp ## unit tests under clang's ASan and U
 	    UNIT_CFLAGS="$(SANITIZED)"
 	@$(PY) tests/static/sanitized.py build/unit-sanitized "$(SANITIZED)"
 
-# gcov's account of core/ under the unit tests.
+# gcov's account of core/ under the unit tests, the oracle's comparison and the fuzzer's corpus.
+COVERAGE := UNIT_OUT=build/coverage UNIT_CFLAGS="-std=gnu11 -O0 -g --coverage -Ibuild/oracle"
+COVERED := $(sort $(wildcard core/event/*.c vendor/model/*.c vendor/common/*.c))
+build/coverage/oracle: $(patsubst %.c,build/coverage/%.o,$(COVERED) $(sort $(wildcard tests/oracle/*.c)))
+	@gcc --coverage $(foreach f,$(ORACLE_GUARDED),-Wl,--wrap=$(f)) $^ -o $@
+build/coverage/replay: $(patsubst %.c,build/coverage/%.o,$(COVERED) tests/oracle/oracle.c tests/oracle/bridge.c \
+    tests/fuzz/fuzz.c tests/fuzz/replay.c)
+	@gcc --coverage $(foreach f,$(ORACLE_GUARDED),-Wl,--wrap=$(f)) $^ -o $@
 coverage: build/oracle/tables.h | build/deps-tests.stamp ## lines and branches of core/ that the host tests reach
 	@rm -rf build/coverage
-	@$(MAKE) --no-print-directory build/coverage/unit UNIT_OUT=build/coverage UNIT_CFLAGS="-std=gnu11 -O0 -g --coverage"
+	@$(MAKE) --no-print-directory $(COVERAGE) build/coverage/unit build/coverage/oracle build/coverage/replay
 	@$(PY) tests/static/coverage.py build/coverage $(COVERAGE_FLOOR)

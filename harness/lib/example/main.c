@@ -43,7 +43,7 @@ static bool handle(struct toy_cpu *cpu, struct pn_vcpu *v, enum toy_exit why)
         break;
     case TOY_SYSCALL: /* an instruction that the hypervisor carries out; here it also brings an NMI */
         cpu->code++;
-        pn_instruction_retired(v);
+        pn_instruction_retired(v, (struct pn_retired){.tf = cpu->trap_flag});
         (void)pn_queue_nmi(v);
         break;
     case TOY_INTERRUPT:

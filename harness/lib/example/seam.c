@@ -36,6 +36,46 @@ bool pn_hw_pe(void)
     return true;
 }
 
+bool pn_hw_svm(void)
+{
+    return false; /* the toy reports interrupted deliveries with type and length, as Intel does */
+}
+
+bool pn_hw_nrips(void)
+{
+    return false;
+}
+
+bool pn_hw_gif(void)
+{
+    return true;
+}
+
+bool pn_hw_smm(void)
+{
+    return false;
+}
+
+bool pn_hw_wait_for_sipi(void)
+{
+    return false;
+}
+
+bool pn_hw_rf(void)
+{
+    return seam_cpu->resume_flag;
+}
+
+uint64_t pn_hw_rip(void)
+{
+    return (uintptr_t)seam_cpu->code;
+}
+
+uint64_t pn_hw_next_rip(uint8_t length)
+{
+    return pn_hw_rip() + length;
+}
+
 bool pn_hw_sti_shadow(void)
 {
     return seam_cpu->shadow;
@@ -59,6 +99,11 @@ uint64_t pn_hw_dr6(void)
 uint64_t pn_hw_dr7(void)
 {
     return seam_cpu->dr7;
+}
+
+uint64_t pn_hw_pending_breakpoints(void)
+{
+    return 0; /* the toy has no breakpoints */
 }
 
 struct pn_vectoring pn_hw_vectoring(void)
@@ -99,6 +144,16 @@ void pn_hw_set_rf(void)
     seam_cpu->resume_flag = true;
 }
 
+void pn_hw_clear_rf(void)
+{
+    seam_cpu->resume_flag = false;
+}
+
+void pn_hw_set_shadow(bool sti, bool movss)
+{
+    seam_cpu->shadow = sti || movss;
+}
+
 void pn_hw_clear_shadow(void)
 {
     seam_cpu->shadow = false;
@@ -112,6 +167,29 @@ void pn_hw_set_nmi_blocked(bool blocked)
 void pn_hw_set_step_pending(bool pending)
 {
     (void)pending; /* the toy has no debug traps */
+}
+
+void pn_hw_set_pending_breakpoints(uint64_t bits)
+{
+    (void)bits;
+}
+
+/* The next three are asked on SVM alone. */
+void pn_hw_set_rip(uint64_t rip)
+{
+    (void)rip;
+}
+
+void pn_hw_set_next_rip(uint64_t rip)
+{
+    (void)rip;
+}
+
+uint8_t pn_hw_soft_length(uint8_t type, uint8_t vector)
+{
+    (void)type;
+    (void)vector;
+    return 0;
 }
 
 void pn_hw_write_entry(struct pn_event e)
@@ -129,6 +207,22 @@ void pn_hw_write_entry(struct pn_event e)
 void pn_hw_cancel_entry(void)
 {
     seam_cpu->entry.valid = false;
+}
+
+void pn_hw_restore_owed(struct pn_event e, bool taken_back)
+{
+    (void)taken_back;
+    (void)e; /* what is owed is in the vcpu; the toy keeps no copy */
+}
+
+void pn_hw_set_immediate_exit(bool on)
+{
+    seam_cpu->immediate_exit = on;
+}
+
+void pn_hw_set_step(bool on)
+{
+    (void)on; /* SVM alone */
 }
 
 void pn_hw_set_intr_window(bool on)

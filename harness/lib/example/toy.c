@@ -44,11 +44,13 @@ static bool deliver(struct toy_cpu *cpu)
 
 enum toy_exit toy_run(struct toy_cpu *cpu)
 {
-    if (deliver(cpu))
+    if (deliver(cpu) || cpu->immediate_exit)
         return TOY_NOTHING;
     for (;;) {
         const bool open = cpu->interrupts_on && !cpu->shadow;
 
+        if (!cpu->nmi_blocked && cpu->nmi_window)
+            return TOY_WINDOW;
         if (open && cpu->interrupt_window)
             return TOY_WINDOW;
         if (cpu->line >= 0 && !cpu->interrupt_window)

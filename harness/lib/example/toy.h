@@ -24,7 +24,7 @@ struct toy_cpu {
     uint64_t cr2, dr6, dr7;
     struct toy_event entry;       /* to be delivered by the next entry */
     struct toy_event interrupted; /* its delivery ended in the last exit */
-    bool interrupt_window, nmi_window;
+    bool interrupt_window, nmi_window, immediate_exit;
     unsigned int obstacles; /* deliveries that will be interrupted (a page of the stack is not there) */
     int line;               /* the vector the interrupt controller offers, or -1 */
     char log[256];          /* what the guest's handlers saw */

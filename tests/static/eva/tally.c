@@ -31,7 +31,7 @@ static struct pn_event any_event(void)
 
 int main(void)
 {
-    struct pn_vcpu v;
+    struct pn_vcpu v = {0}; /* what the tally does not read stays 0 */
     int sum = 0;
 
     v.exception = any_event();
@@ -39,15 +39,20 @@ int main(void)
     v.nmi_pending = any8();
     v.interrupt_waiting = any8() & 1;
     v.triple_fault = any8() & 1;
+    v.smi_pending = any8() & 1;
+    v.init_pending = any8() & 1;
+    v.sipi_pending = any8() & 1;
+    v.mtf_pending = any8() & 1;
     for (int type = 0; type < PN_TYPES; type++)
         for (int path = 0; path < PN_COUNTED_PATHS; path++) {
             counters.accepted[type][path] = any64();
             counters.delivered[type][path] = any64();
+            counters.recorded[type][path] = any64();
             counters.discarded[type][path] = any64();
         }
     counters.slot_path = any8();
     sum += pn_tally_holds(pn_tally_all(&counters, &v));
-    sum += pn_tally_row(&counters, &v, any8() & (PN_TYPES - 1), 0).pending != 0;
+    sum += pn_tally_row(&counters, &v, any8() % PN_TYPES, any8() % PN_COUNTED_PATHS).pending != 0;
     sum += *pn_type_name(any8()) + *pn_path_name(any8()) + *pn_reason_name(any8());
     return sum;
 }
