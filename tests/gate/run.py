@@ -134,7 +134,7 @@ def judge(case, status, output):
     if (status == 0) != (case.keys.get("pass") == "yes"):
         return f"the gate ended with {status}; last line: {(output.strip().splitlines() or ['nothing'])[-1]}"
     if not re.search("(?m)^" + case.keys["expect"], output):
-        return "refused, but not by name; it said: " + " | ".join(output.strip().splitlines()[-4:])
+        return f"ended with {status}, but not by name; it said: " + " | ".join(output.strip().splitlines()[-4:])
     allowed = case.keys.get("also", "").split(", ") + ["rests on unproved"]
     others = {n for n in re.findall(r"(?m)^gate: ([a-z -]+): ", output)
               if n not in allowed and not case.keys["expect"].startswith(f"gate: {n}: ")}
