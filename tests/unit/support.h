@@ -102,6 +102,7 @@ TCase *svm_nmi_tests(void);
 TCase *async_tests(void);
 TCase *retire_tests(void);
 TCase *intercept_tests(void);
+TCase *snapshot_tests(void);
 TCase *priority_tests(void);
 TCase *history_tests(void);
 TCase *ledger_tests(void);
