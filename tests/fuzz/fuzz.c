@@ -489,11 +489,17 @@ static bool carry_out(struct run *r, enum pn_action action)
 static enum pn_action inject(struct run *r)
 {
     const struct oracle_state before = oracle_look(&r->cpu, &r->v);
+    const char *difference;
     enum pn_action action;
 
     r->call = "pn_inject_events";
     action = pn_inject_events(&r->v);
-    check(r, oracle_check_inject(&before, action, &r->cpu, &r->v));
+    difference = oracle_check_inject(&before, action, &r->cpu, &r->v);
+    if (difference)
+        fprintf(stderr, "AMD %d, raised %d: type %u vector %u kind %u origin %u, interrupted %d: type %u vector %u\n",
+                r->cpu.svm, before.raised, before.exception.type, before.exception.vector, before.exception.db_kind,
+                before.exception.origin, before.interrupted, before.injected.type, before.injected.vector);
+    check(r, difference);
     if (r->cpu.entry && model_soft(r->cpu.entry_event.type))
         r->return_rip = model_behind(&r->cpu, r->cpu.at, r->cpu.entry_event.length);
     else

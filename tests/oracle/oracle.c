@@ -287,6 +287,7 @@ static void first_injection(const struct oracle_state *s, struct oracle_entry *x
         x->dr7 &= ~(UINT64_C(1) << VECTOR_GD_BIT);
     if (oracle_pushes_rf(s->vendor, e))
         x->rf = true;
+    x->rf_open = oracle_reserved(s->vendor, e.vector);
 }
 
 bool oracle_enters(enum oracle_turn turn)

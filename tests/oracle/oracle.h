@@ -78,6 +78,7 @@ enum oracle_window {
 struct oracle_entry {
     enum oracle_turn turn;
     bool programmed, waiting, smi, init, sipi, mtf, rf, nmi_blocked, iret_watched, trap_held;
+    bool rf_open; /* a vector that is no exception: the manual does not say what is pushed */
     bool window[ORACLE_WINDOWS];
     struct pn_event event; /* type, vector, has_error, error, length */
     unsigned int nmis;
