@@ -20,7 +20,7 @@ BUGS = [
      "copy_out", "ensures_whole"),
     ("9", "a fault-like #DB is taken for a trap", "5623f751bd9c, 8d178f460772",
      "general detect is a trap: it yields to MTF, and RF is not set", "event/classify.c",
-     [("        return kind == PN_DB_GENERAL_DETECT;\n", "        return false;\n")],
+     [("        return kind == PN_DB_GENERAL_DETECT;\n", "        (void)kind;\n        return false;\n")],
      "pn_is_fault", "ensures_rule"),
     ("11", "a code breakpoint in a MOV-SS shadow", "baf67ca8e545", "the breakpoint is delivered while it is blocked",
      "event/retire.c", [("    return !pn_hw_rf() && !pn_hw_movss_shadow() &&", "    return !pn_hw_rf() &&")],

@@ -13,7 +13,7 @@ import source
 import wrong
 
 SEED = "provenest-1"
-WANTED, LEAST, MOST = 340, 3, 24  # of all mutants; of one function's
+WANTED, LEAST, MOST = 315, 3, 24  # of all mutants; of one function's
 FLAGS = options.FALLBACK_CFLAGS + [f for f in wrong.STRICT if f != "-fsyntax-only"]
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 
 import csrc
 import digest
@@ -16,10 +17,11 @@ import shadow
 import wp
 
 Z3 = "Z3:4.8.12:pull"
-# Provers and seconds of CPU; the goals of this core take Z3 some 50 ms. The first that proves the unchanged function is used;
-# a goal that only timed out gets the SECOND chance.
+# Provers and seconds of CPU; the goals of this core take Z3 some 50 ms. The few goals of an unchanged function that need more
+# than the first step are its hard ones, and get the first step that proves them. A goal on which only time ran out gets the
+# SECOND chance.
 LADDER = [(Z3, 1), (f"{Z3},cvc4", 2), (f"{Z3},cvc4", options.TIMEOUT)]
-SECOND = (f"{Z3},cvc4", 4)
+SECOND = ("cvc4", 2)
 SUITES = ("test-unit-checked", "unit")  # host tests, with the contracts executed if that builds: the concrete witnesses
 WITNESS_FLAGS = "-std=gnu11 -O1 -w"
 WITNESS_SECONDS = 90
@@ -30,7 +32,7 @@ class Outcome:
     """proved; unproved: a prover gave up or found no proof; timeout: nothing but time ran out; refused: no verdict."""
 
     def __init__(self, verdict, goal="", said="", valid=()):
-        self.verdict, self.goal, self.said, self.valid = verdict, goal, said, list(valid)
+        self.verdict, self.goal, self.said, self.valid, self.failing = verdict, goal, said, list(valid), [goal]
 
 
 def command(path, function, limits, prop):
@@ -48,7 +50,7 @@ def prove(root, path, function, limits, prop=None, stop=lambda goal: True):
     proc = subprocess.Popen(command(path, function, limits, prop), cwd=root, env=dict(wp.environment(), PWD=root),
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                             start_new_session=True)
-    job, first, valid, lines, total = wp.Job(path, function), None, [], [], None
+    job, first, valid, lines, total, failing = wp.Job(path, function), None, [], [], None, []
     try:
         for line in proc.stdout:
             lines.append(line.rstrip("\n"))
@@ -58,14 +60,17 @@ def prove(root, path, function, limits, prop=None, stop=lambda goal: True):
                 if record["verdict"] == "valid":
                     valid.append(record["goal"])
                 else:
+                    failing.append(record["goal"])
                     said = line + "".join(next(proc.stdout, "") for _ in range(details(line, limits)))
                     first = first or verdict(record["goal"], said, valid)
                     if stop(record["goal"]):
-                        return verdict(record["goal"], said, valid)
+                        first = verdict(record["goal"], said, valid)
+                        return first
             total = wp.TOTAL.match(line) or total
     finally:
         end(proc)
     if first:
+        first.failing = failing
         return first
     if total is None or total.group(1) != total.group(2) or total.group(2) == "0":
         said = next((x for x in lines if re.search(r"[Ee]rror|abort|fatal|No goal", x)), lines[-1] if lines else "silent")
@@ -100,7 +105,7 @@ class Limits:
     file by the function's digest, for a run that was interrupted."""
 
     def __init__(self, root, digests, store):
-        self.root, self.digests, self.store, self.known = root, digests, store, {}
+        self.root, self.digests, self.store, self.known, self.lock = root, digests, store, {}, threading.Lock()
         try:
             with open(store, encoding="utf-8") as f:
                 self.known = json.load(f)
@@ -108,15 +113,17 @@ class Limits:
             pass
 
     def of(self, path, function):
-        """(provers, seconds), or None: the unchanged function is not proved."""
-        key = digest.sha([self.digests[(path, function)], LADDER, options.digest()])
+        """((provers, seconds), names of the hard goals), or None: the unchanged function is not proved."""
+        key = digest.sha([2, self.digests[(path, function)], LADDER, options.digest()])
         if key not in self.known:
-            found = next((limits for limits in LADDER
-                          if prove(self.root, path, function, limits).verdict == "proved"), None)
+            first = prove(self.root, path, function, LADDER[0], stop=lambda goal: False)
+            steps = LADDER if first.verdict == "proved" else LADDER[1:] if first.failing != [""] else []
+            found = next((limits for limits in steps if limits == LADDER[0]
+                          or prove(self.root, path, function, limits).verdict == "proved"), None)
             if not found:
                 return None
-            self.known[key] = found
-            with open(self.store, "w", encoding="utf-8") as f:
+            with self.lock, open(self.store, "w", encoding="utf-8") as f:
+                self.known[key] = [found, [] if first.verdict == "proved" else first.failing]
                 json.dump(self.known, f)
         return self.known[key]
 
@@ -127,18 +134,22 @@ def clause(goal):
     return m.group(1) if m and not m.group(1).startswith("rte_") else None
 
 
-def judge(root, path, function, limits, seen=False):
-    """The proof's outcome: first within the limits of the unchanged function; if only time ran out and no test has `seen`
-    the change, with more time and both provers."""
-    first = prove(root, path, function, limits)
-    if first.verdict != "timeout" or seen:
+def judge(root, path, function, known, seen=False):
+    """The proof's outcome, within what the unchanged function needs; if only time ran out and no test has `seen` the
+    change, the goal gets a second chance."""
+    limits, hard = known
+    first = prove(root, path, function, LADDER[0], stop=lambda goal: goal not in hard)
+    if first.verdict in ("proved", "refused"):
         return first
+    if all(goal in hard for goal in first.failing):
+        return prove(root, path, function, limits)
     name = clause(first.goal)
-    if name:
-        again = prove(root, path, function, SECOND, prop=name, stop=lambda goal: goal == first.goal)
-        if again.verdict in ("unproved", "timeout"):
-            return Outcome(again.verdict, first.goal, again.said)
-    return prove(root, path, function, SECOND)
+    if first.verdict == "unproved" or seen or not name:
+        return first
+    again = prove(root, path, function, SECOND, prop=name, stop=lambda goal: goal == first.goal)
+    if again.verdict == "proved":
+        return prove(root, path, function, LADDER[-1])
+    return Outcome("unproved" if again.verdict == "unproved" else "timeout", first.goal, again.said)
 
 
 def has_tests(root):

@@ -52,35 +52,40 @@ def full():
         os.remove(JOURNAL)
     survivors({m.id: m for c in chosen for m in c.mutants}, rows, srcs)
     print(table.counts(list(rows.values()))[0])
-    return report(table.check(rows, now, lambda f, n: how_many(srcs, f, n)))
+    bad = [(f"{path}: {name}", f"the unchanged function is not proved: make prove FN={name}")
+           for path, name in sorted(stand.unproved)]
+    return report(bad + table.check(rows, now, lambda f, n: how_many(srcs, f, n)))
 
 
 def run_all(stand, todo, rows):
     if not todo:
         return
     random.Random(choose.SEED).shuffle(todo)  # an early look at the rates is a fair one
-    bad = stand.baseline((m.path, m.function) for m, _ in todo)
-    todo = [(m, c) for m, c in todo if (m.path, m.function) not in bad]
+    stand.tests()
     total, done = len(todo), 0
     waiting = {stand.pool.submit(stand.run, m): c for m, c in todo}
-    while waiting:
-        finished, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
-        for future in finished:
-            c, r = waiting.pop(future), future.result()
-            if r:
-                done += 1
-                rows[r["id"]] = r
-                table.write(rows.values(), JOURNAL)
-                bench.tell(done, total, r)
-            elif c.more():
-                waiting[stand.pool.submit(stand.run, c.mutants[-1])] = c
+    try:
+        while waiting:
+            finished, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in finished:
+                c, r = waiting.pop(future), future.result()
+                if r:
+                    done += 1
+                    rows[r["id"]] = r
+                    table.write(rows.values(), JOURNAL)
+                    bench.tell(done, total, r)
+                elif (c.src.path, c.fn.name) not in stand.unproved and c.more():
+                    waiting[stand.pool.submit(stand.run, c.mutants[-1])] = c
+    except BaseException:
+        stand.pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def witness():
     """The tests may have grown: ask them again about each mutant of the table that none of them saw."""
     srcs, rows = choose.sources(), table.read()
     stand, now = bench.Bench(srcs), bench.digests(srcs)
-    stand.baseline([])
+    stand.tests()
     unseen = [r for r in rows.values() if not r["witness"] and r["digest"] == now.get((r["file"], r["function"]))]
 
     def ask(r):
@@ -159,9 +164,7 @@ def sample(count):
         return report(checks)
     print(table.counts(list(rows.values()))[0], flush=True)
     stand, picked = bench.Bench(srcs), draw(rows, now, count)
-    bad = stand.baseline((r["file"], r["function"]) for r in picked)
-    checks += [(f"{path}: {name}", "the unchanged function is not proved") for path, name in bad]
-    picked = [r for r in picked if (r["file"], r["function"]) not in bad]
+    stand.tests()
     for old, complaint, r in stand.pool.map(lambda r: agree(stand, r), picked):
         checks.append((f"{old['id']}: {old['function']}: {old['operator']}", complaint))
         if r:
@@ -176,7 +179,8 @@ def agree(stand, old):
         return old, "no such mutant: make mutants FULL=1", None
     r = stand.run(m)
     if not r:
-        return old, "the prover refuses it", None
+        bad = (old["file"], old["function"]) in stand.unproved
+        return old, "the unchanged function is not proved" if bad else "the prover refuses it", None
     if (r["verdict"] == "survived") != (old["verdict"] == "survived"):
         return old, f"was {old['verdict']}, is {r['verdict']}", r
     if old["witness"] and not r["witness"]:
