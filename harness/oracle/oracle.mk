@@ -1,31 +1,36 @@
 # The witness images: bare metal, no line of core/ in them. README.md of this folder says what they print.
-ORACLE_FLAGS := -O2 -std=gnu11 -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
+WITNESS_FLAGS := -O2 -std=gnu11 -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-delete-null-pointer-checks -Wall -Wextra \
   -Wpedantic -Wconversion -Wsign-conversion -Wno-missing-field-initializers -Werror
-ORACLE_SHARED := $(addprefix harness/oracle/,start.S cases.S guest.c vmm.c report.c cases.c console.c)
+WITNESS_SHARED := $(addprefix harness/oracle/,start.S cases.S guest.c vmm.c report.c cases.c console.c)
 
 # QEMU besides what the other tests need.
-build/deps-oracle.stamp: harness/run/deps.sh
+build/deps-witness.stamp: harness/run/deps.sh
 	@PN_MORE_PACKAGES=qemu-system-x86 harness/run/deps.sh $@
 
-build/oracle/vmx.elf: harness/oracle/vmx_setup.c
-build/oracle/svm.elf: ORACLE_DEFINES := -DORACLE_SVM
-build/oracle/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(ORACLE_SHARED) $(wildcard harness/oracle/*.h) \
-    harness/oracle/oracle.ld harness/oracle/oracle.mk vendor/vmx/cpu.h vendor/vmx/vmcs.h | build/deps-oracle.stamp
+build/witness/vmx.elf: harness/oracle/vmx_setup.c
+build/witness/svm.elf: WITNESS_DEFINES := -DORACLE_SVM
+build/witness/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(WITNESS_SHARED) $(wildcard harness/oracle/*.h) \
+    harness/oracle/oracle.ld harness/oracle/oracle.mk vendor/vmx/cpu.h vendor/vmx/vmcs.h | build/deps-witness.stamp
 	@mkdir -p $(@D)
-	@gcc $(ORACLE_FLAGS) $(ORACLE_DEFINES) -nostdlib -static -no-pie -Wl,-T,harness/oracle/oracle.ld -Wl,--build-id=none \
+	@gcc $(WITNESS_FLAGS) $(WITNESS_DEFINES) -nostdlib -static -no-pie -Wl,-T,harness/oracle/oracle.ld -Wl,--build-id=none \
 	  -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -o $@.64 $(filter %.c %.S,$^)
 	@objcopy -O elf32-i386 $@.64 $@ && rm $@.64
 
-.PHONY: oracle
-oracle: build/oracle/vmx.elf build/oracle/svm.elf ## ask the emulated processors what re-injection and dropping do
+.PHONY: witness
+witness: build/witness/vmx.elf build/witness/svm.elf ## ask the emulated processors what re-injection and dropping do
 	@$(PY) harness/oracle/witness.py
+
 # Claims answered by proof (spec/claims): theorems, model and witnesses together.
-build/oracle/model: harness/oracle/model/machine.c harness/oracle/model/main.c harness/oracle/model/machine.h
+build/witness/model: harness/oracle/model/machine.c harness/oracle/model/main.c harness/oracle/model/machine.h
 	@mkdir -p $(@D)
 	@gcc -std=gnu11 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wno-missing-field-initializers -Werror \
 	  -o $@ $(filter %.c,$^)
 
 .PHONY: claims
-claims: build/oracle/model build/oracle/vmx.elf build/oracle/svm.elf ## are the claims of spec/claims proved, modelled and witnessed?
+claims: build/witness/model build/witness/vmx.elf build/witness/svm.elf ## are the claims of spec/claims proved, modelled and witnessed?
 	@$(PY) harness/oracle/claims.py
+
+.PHONY: test-claims
+test-claims: ## would 'make claims' notice? results, lines and pages that lie
+	@$(PY) harness/oracle/selftest.py

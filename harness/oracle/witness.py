@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""make oracle: run the witness images and hold what they print against witnesses.tbl.
+"""make witness: run the witness images and hold what they print against witnesses.tbl.
 
 usage: witness.py [MACHINE...]"""
 import os
@@ -41,7 +41,7 @@ def table(name, columns):
 
 
 def elf(vendor):
-    return os.path.join(BUILD, "oracle", vendor + ".elf")
+    return os.path.join(BUILD, "witness", vendor + ".elf")
 
 
 def on_qemu(cpu, path):
@@ -58,7 +58,7 @@ def on_qemu(cpu, path):
 
 
 def on_bochs(name, cpu, path):
-    directory = os.path.join(BUILD, "oracle", name)
+    directory = os.path.join(BUILD, "witness", name)
     os.makedirs(directory, exist_ok=True)
     return bochs.run(directory, image.ram(directory, 64, path, "", []), cpu, 64, LIMIT, 20).com1
 
@@ -67,8 +67,8 @@ def run(name):
     """{witness: {mode: text}} of one machine; a run that did not come to its end is an error."""
     vendor, cpu = MACHINES[name]
     text = on_qemu(cpu, elf(vendor)) if name.startswith("qemu") else on_bochs(name, cpu, elf(vendor))
-    os.makedirs(os.path.join(BUILD, "oracle"), exist_ok=True)
-    with open(os.path.join(BUILD, "oracle", name + ".txt"), "w", encoding="utf-8") as f:
+    os.makedirs(os.path.join(BUILD, "witness"), exist_ok=True)
+    with open(os.path.join(BUILD, "witness", name + ".txt"), "w", encoding="utf-8") as f:
         f.write(text)
     said = {}
     for line in text.splitlines():
