@@ -173,7 +173,7 @@ static bool t_step_and_data(void)
 }
 
 const struct test debug_tests[] = {
-	{ "icebp", t_icebp }, { "code-breakpoint", t_exec }, { "code-breakpoint-rf", t_exec_rf }, 
+	{ "icebp", t_icebp }, { "code-breakpoint", t_exec }, { "code-breakpoint-rf", t_exec_rf },
 	{ "code-breakpoint-cpuid", t_exec_cpuid },
 	{ "data-breakpoint", t_data }, { "dr6-sticky", t_sticky }, { "general-detect", t_gd }, { "step", t_step },
 	{ "step-cpuid", t_step_cpuid }, { "step-in", t_step_in }, { "step-cr0", t_step_cr0 },
