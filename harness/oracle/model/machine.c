@@ -308,7 +308,7 @@ static void step(struct machine *m)
     } else if (m->irr && m->iff && !m->shadow) {
         m->irr = false;
         m->isr = true;
-        deliver(m, (struct event){.type = T_INTERRUPT, .origin = BY_HARDWARE, 
+        deliver(m, (struct event){.type = T_INTERRUPT, .origin = BY_HARDWARE,
                                   .vector = m->s->int_vector ? m->s->int_vector : V_INT, .rip = m->rip});
     } else if (m->s->budget && !touch(m, PAGE_CODE)) {
         return; /* an exit for the fetch: mapped, and the instruction starts again */
