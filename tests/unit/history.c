@@ -7,166 +7,26 @@
  */
 #include "witness.h"
 
-enum { SEEDS = 100, TURNS = 6000, DRAIN = 4000 };
-
-/* ---- What happens outside the core ---- */
-
-/* An exception exit, perhaps during the delivery of what the core holds. */
-static void exception_exit(struct witness *w, struct pn_event e)
-{
-    struct fixture *f = w->f;
-    const bool during = f->cpu.owed;
-    const struct pn_event first = f->cpu.owed_event;
-
-    w->raised++;
-    MUST(w, pn_queue_exception(&f->v, e) == PN_ACCEPTED);
-    if (!during) {
-        expect(w, e, true);
-        return;
-    }
-    w->merged++;
-    forget(w, first);
-    switch (model_pair(false, first, e)) {
-    case MODEL_SERIAL:
-        expect(w, e, true);
-        break;
-    case MODEL_DOUBLE_FAULT:
-        expect(w, fault_with(8, 0), true);
-        if (e.vector == 14) /* SDM 4.7: CR2 is loaded before the pair is looked at */
-            w->cr2 = e.payload;
-        break;
-    case MODEL_SHUTDOWN:
-        MUST(w, e.vector != 14 || f->cpu.cr2 == e.payload);
-        w->owed = false;
-        w->shutdown = true;
-        break;
-    }
-    w->by_delivery = true;
-}
-
-static void nmi(struct witness *w)
-{
-    const unsigned int before = w->nmis;
-    const enum pn_queued q = pn_queue_nmi(&w->f->v);
-
-    MUST(w, q == PN_ACCEPTED || q == PN_COLLAPSED);
-    w->nmis += q == PN_ACCEPTED;
-    MUST(w, before > 0 || q == PN_ACCEPTED);
-    sound(w->f);
-}
-
-/* An instruction that the hypervisor carries out: it ends well, or raises an exception. */
-static void instruction_exit(struct witness *w)
-{
-    struct fixture *f = w->f;
-
-    if (chance(w, 20)) {
-        const struct pn_event e = by(PN_BY_EMULATOR, fault_with(13, 0));
-
-        MUST(w, pn_queue_exception(&f->v, e) == PN_ACCEPTED);
-        expect(w, e, true);
-        return;
-    }
-    retired(f, PN_SHADOW_NONE);
-    MUST(w, !f->cpu.sti && !f->cpu.movss);
-    if (f->cpu.tf && !f->cpu.btf)
-        expect(w, debug(PN_DB_SINGLE_STEP, 1u << 14), true);
-}
-
-static void handle(struct witness *w)
-{
-    struct fixture *f = w->f;
-
-    if (f->cpu.owed) {
-        if (f->cpu.owed_event.type == 2 && !w->owed && f->v.injected.type == 2)
-            MUST(w, w->nmis > 0);
-        expect(w, f->cpu.owed_event, false);
-        w->next = f->cpu.owed_event;
-        w->reinjected++;
-    }
-    MUST(w, f->cpu.owed || !f->cpu.iret_unblocked || f->cpu.nmi_blocked);
-    switch (f->cpu.exit.reason) {
-    case MODEL_EXIT_EXCEPTION:
-        exception_exit(w, f->cpu.exit.exception);
-        break;
-    case MODEL_EXIT_NMI:
-        nmi(w);
-        break;
-    case MODEL_EXIT_INTERRUPT:
-        pn_interrupt_pending(&f->v);
-        w->waiting = true;
-        break;
-    case MODEL_EXIT_TRIPLE_FAULT:
-        pn_queue_triple_fault(&f->v);
-        w->shutdown = true;
-        break;
-    case MODEL_EXIT_INSTRUCTION:
-        instruction_exit(w);
-        break;
-    default:
-        break;
-    }
-    sound(f);
-}
-
-/* The hypervisor's user wants an exception in the guest. Taken only if nothing is on its way, or in the place of a
- * fault that comes again. */
-static void user_exception(struct witness *w)
-{
-    struct fixture *f = w->f;
-    struct pn_event e = by((uint8_t)(PN_BY_L1 + pick(w, 3)), any_exception(w));
-    const bool gives_way = f->v.exception.stage == PN_STAGE_PENDING && f->v.exception.type == 3 &&
-                           f->v.exception.origin == PN_BY_HARDWARE && model_is_fault(f->v.exception.vector) &&
-                           !w->by_delivery;
-    const bool takes = !w->owed || (gives_way && f->v.injected.stage == PN_STAGE_NONE);
-
-    if (w->shutdown)
-        return;
-    MUST(w, pn_queue_exception(&f->v, e) == (takes ? PN_ACCEPTED : PN_BUSY));
-    w->busy += !takes;
-    if (takes)
-        expect(w, e, true);
-    sound(f);
-}
-
-static void outside(struct witness *w)
-{
-    struct model_cpu *cpu = &w->f->cpu;
-
-    cpu->budget = w->draining ? 8 : 1 + pick(w, 4);
-    if (w->draining)
-        return;
-    if (chance(w, 15))
-        model_request(&cpu->controller, (uint8_t)(32 + pick(w, 224)));
-    if (chance(w, 4))
-        cpu->nmi_pin = true;
-    if (chance(w, 3))
-        nmi(w);
-    if (chance(w, 4))
-        user_exception(w);
-    if (!w->owed && chance(w, 5))
-        cpu->dr7 |= 1u << 13;
-    if (chance(w, 5))
-        cpu->btf = chance(w, 30);
-    if (chance(w, 2)) {
-        pn_interrupt_pending(&w->f->v);
-        w->waiting = true;
-    }
-}
+enum { SEEDS = 102, TURNS = 6000, DRAIN = 4000 };
 
 /* ---- One turn ---- */
 
+/* Another guest on the same processor, after a shutdown or an INIT. */
 static void restart(struct witness *w)
 {
     struct model_cpu *cpu = &w->f->cpu;
     const struct model_world world = cpu->world;
     const uint32_t bitmap = cpu->bitmap;
 
-    model_init(cpu, world);
+    if (w->on == ON_VMX)
+        model_init(cpu, world);
+    else
+        model_init_svm(cpu, world, w->on == ON_SVM);
     cpu->bitmap = bitmap;
     cpu->pe = chance(w, 90);
     pn_vcpu_init(&w->f->v);
-    w->owed = w->shutdown = w->waiting = false;
+    w->owed = w->shutdown = w->waiting = w->repeat = false;
+    w->smi = w->init = w->mtf = w->sipi = w->held = w->low = false;
     w->nmis = w->depth = 0;
     w->ending = 0;
     w->injected = 0;
@@ -187,41 +47,131 @@ static void accounts(struct witness *w)
     MUST(w, cpu->counters.payload_pf + cpu->counters.payload_db == cpu->applied);
 }
 
+/* SDM table 6-2 before any entry. SMI and INIT come before debug traps, behind what is being delivered and faults. */
+static enum pn_action action_of(const struct witness *w)
+{
+    const struct model_cpu *cpu = &w->f->cpu;
+
+    if (w->shutdown)
+        return PN_SHUTDOWN;
+    if (cpu->wfs)
+        return w->sipi ? PN_DO_SIPI : PN_WAIT;
+    if ((w->owed && !w->low) || !cpu->gif)
+        return PN_ENTER;
+    if (w->smi && !w->held)
+        return PN_DO_SMI;
+    return w->init ? PN_DO_INIT : PN_ENTER;
+}
+
 /* Whose turn it is if nothing is on its way (SDM table 6-2): an NMI, then an interrupt; PN_TYPE_HARD_EXCEPTION stands
  * for nobody. An open interrupt that the controller does not offer any more is asked for and forgotten. */
 static uint8_t turn_of(struct witness *w)
 {
     const struct model_cpu *cpu = &w->f->cpu;
-    const bool shadow = cpu->sti || cpu->movss;
+    const bool closed = cpu->sti || cpu->movss || !cpu->gif || w->held;
 
-    if (w->nmis && !cpu->nmi_blocked && !shadow)
+    if (w->nmis && !cpu->nmi_blocked && !closed)
         return PN_TYPE_NMI;
-    if (!w->waiting || !cpu->iflag || shadow)
+    if (!w->waiting || !cpu->iflag || closed)
         return PN_TYPE_HARD_EXCEPTION;
     w->waiting = false;
     return model_highest(&cpu->controller) != MODEL_NONE ? PN_TYPE_INTERRUPT : PN_TYPE_HARD_EXCEPTION;
 }
 
+/* SDM 25.2, 26.7.5, 26.7.6; AMD: APM 15.9, 15.21.4, and a single step or an end of the entry where there is no window. */
+static void check_windows(const struct witness *w)
+{
+    const struct model_cpu *cpu = &w->f->cpu;
+    const bool nmi = w->f->v.nmi_pending > 0 && !w->held && cpu->gif;
+    const bool behind_sti = !cpu->svm && nmi && cpu->sti && !cpu->entry;
+    const bool soon = (w->smi && cpu->gif && !w->held) || (w->init && cpu->gif) || w->mtf;
+    const bool watched = w->f->v.iret_watched;
+
+    MUST(w, cpu->intr_window == ((w->waiting && !w->held) || behind_sti) && w->f->v.interrupt_waiting == w->waiting);
+    if (!cpu->svm) {
+        MUST(w, cpu->nmi_window == (nmi && !behind_sti) && cpu->immediate == soon && !cpu->step);
+        return;
+    }
+    MUST(w, !nmi || watched || cpu->nmi_window == cpu->nmi_blocked);
+    MUST(w, cpu->immediate == (soon || (nmi && !cpu->nmi_blocked && cpu->entry)));
+    MUST(w, cpu->step == (!cpu->entry && (watched || (nmi && !cpu->nmi_blocked))));
+}
+
+/* Carry out what the core has handed over. SMM takes no time here: the events of the program are saved and restored. */
+static void carry_out(struct witness *w, enum pn_action action)
+{
+    w->injected += action != PN_WAIT;
+    w->handed_over++;
+    switch (action) {
+    case PN_DO_SMI:
+        w->smi = false;
+        migrate(w);
+        break;
+    case PN_DO_INIT:
+        pn_vcpu_reset(&w->f->v);
+        sound(w->f);
+        restart(w);
+        w->f->cpu.wfs = true;
+        break;
+    case PN_DO_SIPI:
+        w->sipi = false;
+        w->f->cpu.wfs = false;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The MTF exit goes first; a debug trap that waits is with the processor from now on. */
+static void check_mtf(struct witness *w)
+{
+    const struct model_cpu *cpu = &w->f->cpu;
+
+    MUST(w, cpu->entry && cpu->entry_event.type == 7);
+    if (w->owed) {
+        MUST(w, cpu->bs || cpu->hits);
+        w->injected++;
+    }
+    w->mtf = w->owed = false;
+}
+
+static void check_entry_event(struct witness *w)
+{
+    const struct model_cpu *cpu = &w->f->cpu;
+
+    if (w->mtf && (!w->owed || w->low)) {
+        check_mtf(w);
+    } else if (w->owed) {
+        MUST(w, cpu->entry && same_event(cpu->entry_event, w->next));
+        MUST(w, cpu->cr2 == w->cr2 && cpu->dr6 == w->dr6 && cpu->dr7 == w->dr7);
+    } else {
+        MUST(w, !cpu->entry || cpu->entry_event.type == PN_TYPE_NMI || cpu->entry_event.type == PN_TYPE_INTERRUPT);
+    }
+}
+
+/* True: the guest may be entered. */
 static bool prepare(struct witness *w)
 {
     struct fixture *f = w->f;
-    const uint8_t type = w->owed || w->shutdown ? w->next.type : turn_of(w);
+    const enum pn_action want = action_of(w);
+    const bool free = want == PN_ENTER && !w->owed && !w->mtf;
+    const uint8_t type = free ? turn_of(w) : PN_TYPE_HARD_EXCEPTION;
     const enum pn_action action = pn_inject_events(&f->v);
 
     sound(f);
-    MUST(w, (action == PN_SHUTDOWN) == w->shutdown);
+    MUST(w, action == want);
     if (action == PN_SHUTDOWN)
         return false;
-    MUST(w, f->cpu.entry == (w->owed || type != PN_TYPE_HARD_EXCEPTION));
-    MUST(w, !f->cpu.entry || f->cpu.entry_event.type == type);
-    if (w->owed) {
-        MUST(w, same_event(f->cpu.entry_event, w->next));
-        MUST(w, f->cpu.cr2 == w->cr2 && f->cpu.dr6 == w->dr6 && f->cpu.dr7 == w->dr7);
+    if (action != PN_ENTER) {
+        MUST(w, !f->cpu.entry);
+        carry_out(w, action);
+        return false;
     }
-    const bool behind_sti = f->v.nmi_pending > 0 && f->cpu.sti && !f->cpu.entry;
-
-    MUST(w, f->cpu.nmi_window == (f->v.nmi_pending > 0 && !behind_sti));
-    MUST(w, f->cpu.intr_window == (w->waiting || behind_sti) && f->v.interrupt_waiting == w->waiting);
+    if (free)
+        MUST(w, f->cpu.entry == (type != PN_TYPE_HARD_EXCEPTION) && (!f->cpu.entry || f->cpu.entry_event.type == type));
+    check_entry_event(w);
+    w->sipi = false;
+    check_windows(w);
     return true;
 }
 
@@ -232,10 +182,12 @@ static void cancel(struct witness *w)
     const bool had = f->cpu.entry;
     const struct pn_event e = f->cpu.entry_event;
 
-    nmi(w);
+    nmi_arrives(w);
     pn_cancel_injection(&f->v);
     sound(f);
-    if (had) {
+    if (had && e.type == 7)
+        w->mtf = true;
+    else if (had) {
         expect(w, e, false);
         w->next = e;
     }
@@ -245,10 +197,11 @@ static void one_turn(struct witness *w)
 {
     struct fixture *f = w->f;
 
-    outside(w);
+    noise(w);
     if (!prepare(w)) {
         accounts(w);
-        restart(w);
+        if (w->shutdown)
+            restart(w);
         return;
     }
     if (!w->draining && chance(w, 5)) {
@@ -256,9 +209,13 @@ static void one_turn(struct witness *w)
         return;
     }
     pn_hw_enter_guest();
+    if (f->cpu.svm && chance(w, 10)) { /* another processor writes over the guest's code */
+        w->gone += f->cpu.owed && f->cpu.owed_event.type == 4;
+        f->cpu.code.length = 0;
+    }
     pn_complete_vectoring(&f->v);
     sound(f);
-    handle(w);
+    handle_exit(w);
     accounts(w);
 }
 
@@ -269,29 +226,34 @@ static bool quiet(const struct witness *w)
     for (int v = 16; v < 256; v++)
         if (c->requested[v] || c->in_service[v])
             return false;
-    return !w->owed && w->nmis == 0 && !w->f->v.interrupt_waiting;
+    return !w->owed && w->nmis == 0 && !w->f->v.interrupt_waiting && !w->smi && !w->init && !w->mtf;
 }
 
 /* No more noise: all that waits must come out. */
 static void drain(struct witness *w)
 {
-    const struct model_cpu *cpu = &w->f->cpu;
+    struct model_cpu *cpu = &w->f->cpu;
 
     w->draining = true;
+    cpu->gif = true;
+    cpu->wfs = false;
+    w->held = false;
+    pn_hold_events(&w->f->v, false);
     for (int i = 0; i < DRAIN && !(i > 50 && quiet(w)); i++)
         one_turn(w);
-    MUST(w, quiet(w) && !cpu->intr_window && !cpu->nmi_window);
+    MUST(w, quiet(w) && !cpu->intr_window && (cpu->svm || !cpu->nmi_window));
     w->draining = false;
 }
 
-static struct witness run_history(unsigned int seed, uint32_t bitmap)
+static struct witness run_history(int on, unsigned int seed, uint32_t bitmap)
 {
-    struct fixture *f = fresh();
-    struct witness w = {.f = f, .random = 0x9e3779b97f4a7c15ull * (seed + 1), .seed = seed};
+    struct fixture *f = fresh_on(on);
+    struct witness w = {.f = f, .on = on, .random = 0x9e3779b97f4a7c15ull * (seed + 1), .seed = seed};
 
     f->cpu.world.step = any_step;
     f->cpu.world.hazard = any_hazard;
     f->cpu.world.received = check_received;
+    f->cpu.world.again = step_again;
     f->cpu.world.context = &w;
     f->cpu.world.violated = NULL; /* abort; the seed is in the test's number */
     f->cpu.bitmap = bitmap;
@@ -303,23 +265,35 @@ static struct witness run_history(unsigned int seed, uint32_t bitmap)
     return w;
 }
 
+/* A third of the seeds for each processor. */
+static int processor_of(int i)
+{
+    return i % ON_ALL;
+}
+
 /* Everything intercepted, as events=core has it. */
 START_TEST(random_history)
 {
-    const struct witness w = run_history((unsigned int)_i, 0xffffffffu);
+    const struct witness w = run_history(processor_of(_i), (unsigned int)_i, 0xffffffffu);
 
     /* The history was worth it. */
     ck_assert_uint_gt(w.raised, 300);
     ck_assert_uint_gt(w.reinjected, 300);
     ck_assert_uint_gt(w.merged, 20);
     ck_assert_uint_gt(w.busy, 10);
+    ck_assert_uint_gt(w.handed_over, 30);
+    ck_assert_uint_gt(w.migrations, 100);
+    if (w.on != ON_VMX) {
+        ck_assert_uint_gt(w.irets, 10);
+        ck_assert_uint_gt(w.gone, 3);
+    }
 }
 END_TEST
 
 /* Nothing intercepted, as events=direct has it: the processor's own deliveries are interrupted. */
 START_TEST(random_history_unintercepted)
 {
-    const struct witness w = run_history(1000u + (unsigned int)_i, 0);
+    const struct witness w = run_history(processor_of(_i), 1000u + (unsigned int)_i, 0);
 
     ck_assert_uint_gt(w.reinjected, 300);
 }
@@ -328,7 +302,7 @@ END_TEST
 /* Some vectors intercepted. */
 START_TEST(random_history_mixed)
 {
-    run_history(2000u + (unsigned int)_i, 0x2042u << (_i % 13));
+    run_history(processor_of(_i), 2000u + (unsigned int)_i, 0x2042u << (_i % 13));
 }
 END_TEST
 

@@ -21,9 +21,10 @@ bool chance(struct witness *w, unsigned int percent)
 
 /* ---- Random events and instructions ---- */
 
-struct pn_event any_exception(struct witness *w)
+static struct pn_event some_exception(struct witness *w)
 {
-    static const uint8_t vectors[] = {0, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 13, 16, 17, 18, 19, 20, 31};
+    static const uint8_t vectors[] = {0, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 13, 16, 17, 18, 19, 20, 29, 30, 31};
+    const bool svm = w->f->cpu.svm, pe = w->f->cpu.pe;
     struct pn_event e;
 
     switch (pick(w, 8)) {
@@ -36,19 +37,28 @@ struct pn_event any_exception(struct witness *w)
     case 2:
     case 3:
         e = page_fault(w->random & ~0xfffull, pick(w, 32));
-        e.has_error = w->f->cpu.pe;
+        e.has_error = pe;
         e.error = e.has_error ? e.error : 0;
         return e;
     case 4:
         return debug(PN_DB_CODE_BREAKPOINT, w->random & 0x1e80f);
     default:
         e = fault(vectors[pick(w, sizeof vectors)]);
-        e.has_error = model_has_error(false, 3, e.vector, w->f->cpu.pe);
-        e.error = e.has_error ? pick(w, 0x10000) : 0;
+        e.has_error = model_has_error(svm, 3, e.vector, pe);
+        e.error = e.has_error ? pick(w, 0x10000) * (svm ? 0xffffu : 1u) : 0;
         return e;
     }
-    if (e.length)
-        e.length = (uint8_t)(1 + pick(w, 15));
+    e.length = (uint8_t)(1 + pick(w, 15));
+    return e;
+}
+
+struct pn_event any_exception(struct witness *w)
+{
+    struct pn_event e;
+
+    do
+        e = some_exception(w);
+    while (!exists(w->f, e));
     return e;
 }
 
@@ -67,10 +77,12 @@ struct model_step any_step(struct model_cpu *cpu, void *context)
     if (w->ending)
         MUST(w, cpu->last_eoi == w->ending); /* the EOI of a handler retired that handler's interrupt */
     w->ending = 0;
-    if (w->draining && cpu->tf)
+    if (w->repeat && w->repeat_rip == cpu->rip && end_of_handler(w) == MODEL_IRET)
+        s.insn = n < 10 && !w->draining ? MODEL_IRET_EVICTED : MODEL_IRET;
+    else if (w->draining && cpu->tf)
         s.insn = MODEL_CLEAR_TF;
     else if (w->draining || n < 30 || cpu->depth > MODEL_STACK / 2)
-        s.insn = cpu->depth ? end_of_handler(w) : MODEL_STI;
+        s.insn = cpu->depth ? end_of_handler(w) : n % 2 ? MODEL_STI : MODEL_IRET;
     else if (n < 60)
         s.insn = (enum model_insn)pick(w, MODEL_IRET);
     else if (n < 64)
@@ -95,7 +107,20 @@ struct model_step any_step(struct model_cpu *cpu, void *context)
     }
     if (s.insn == MODEL_IRET && w->depth)
         w->depth--;
+    if (s.insn == MODEL_IRET)
+        w->repeat = false;
     return s;
+}
+
+void step_again(struct model_cpu *cpu, struct model_step s, void *context)
+{
+    struct witness *w = context;
+
+    if (s.insn == MODEL_IRET && cpu->depth)
+        w->depth++;
+    w->repeat = true;
+    w->repeat_rip = cpu->rip;
+    w->irets++;
 }
 
 void forget(struct witness *w, struct pn_event e)
@@ -158,6 +183,7 @@ void check_received(struct model_cpu *cpu, const struct model_seen *seen, void *
         MUST(w, same_event(seen->event, w->next));
         MUST(w, seen->pushed_rf || !w->pushes_rf);
         MUST(w, seen->cr2 == w->cr2 && seen->dr6 == w->dr6 && seen->dr7 == w->dr7);
+        MUST(w, seen->pushed_rip == w->returns);
     } else {
         MUST(w, seen->event.type == 0 || seen->event.type == 2);
     }
@@ -181,11 +207,13 @@ void expect(struct witness *w, struct pn_event e, bool first_time)
     w->cr2 = cpu->cr2;
     w->dr6 = cpu->dr6;
     w->dr7 = cpu->dr7;
+    w->returns = model_soft(e.type) ? model_behind(cpu, cpu->rip, e.length) : cpu->rip;
+    w->low = first_time && model_low_trap(e);
     if (first_time && e.has_payload && e.vector == 14)
         w->cr2 = e.payload;
     if (first_time && e.has_payload && e.vector == 1)
         w->dr6 = model_dr6(cpu->dr6, e.payload);
     if (first_time && e.vector == 1)
         w->dr7 &= ~(1ull << 13);
-    w->next.has_error = model_has_error(false, e.type, e.vector, cpu->pe);
+    w->next.has_error = model_has_error(cpu->svm, e.type, e.vector, cpu->pe);
 }

@@ -9,6 +9,7 @@
 
 struct witness {
     struct fixture *f;
+    int on; /* which processor */
     uint64_t random;
     unsigned int seed, turn;
     bool draining;
@@ -16,7 +17,11 @@ struct witness {
     bool owed; /* the guest must get `next`, before anything else */
     struct pn_event next;
     uint64_t cr2, dr6, dr7; /* as its handler must find them */
+    uint64_t returns;       /* the RIP it must push */
+    bool low;               /* `next` is a debug trap: SMI, INIT and MTF go before it */
     bool shutdown;          /* the next pn_inject_events must say so */
+    bool smi, init, mtf, sipi; /* latched */
+    bool held;              /* a debugger holds SMIs, NMIs and interrupts */
 
     bool waiting;           /* an interrupt exit was passed to the core and has not been answered */
     bool by_delivery;       /* `next` was raised by a delivery that was given up: no instruction raises it again */
@@ -25,10 +30,12 @@ struct witness {
     bool unfinished[MODEL_STACK * 4]; /* for each handler that runs: an interrupt's, before its EOI */
     uint8_t serving[MODEL_STACK * 4];
     unsigned int depth;
+    bool repeat; /* the guest is at an IRET that was intercepted, here: */
+    uint64_t repeat_rip;
     int ending; /* the vector whose handler has just sent its EOI; 0: none */
 
     uint64_t injected; /* received by injection */
-    uint64_t raised, lost_interrupts, shutdowns, merged, reinjected, busy;
+    uint64_t raised, lost_interrupts, shutdowns, merged, reinjected, busy, irets, handed_over, migrations, gone;
 };
 
 unsigned int pick(struct witness *w, unsigned int n);
@@ -44,10 +51,18 @@ bool chance(struct witness *w, unsigned int percent);
 struct pn_event any_exception(struct witness *w);
 struct model_step any_step(struct model_cpu *cpu, void *context);
 struct model_hazard any_hazard(struct model_cpu *cpu, struct pn_event e, void *context);
+void step_again(struct model_cpu *cpu, struct model_step s, void *context);
 void check_received(struct model_cpu *cpu, const struct model_seen *seen, void *context);
 /* The event is gone for good: an interrupt in service will see no handler, so its EOI is done for it. */
 void forget(struct witness *w, struct pn_event e);
 /* From now on the guest must get `e` next; `first_time` with its payload, else with the registers as they are. */
 void expect(struct witness *w, struct pn_event e, bool first_time);
+
+/* outside.c: what the hypervisor does between an exit and the next entry. */
+void handle_exit(struct witness *w);
+void noise(struct witness *w);
+void nmi_arrives(struct witness *w);
+/* The virtual CPU's events to another one, by a snapshot. */
+void migrate(struct witness *w);
 
 #endif
