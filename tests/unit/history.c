@@ -18,10 +18,9 @@ static void restart(struct witness *w)
     const struct model_world world = cpu->world;
     const uint32_t bitmap = cpu->bitmap;
 
-    if (w->on == ON_VMX)
-        model_init(cpu, world);
-    else
-        model_init_svm(cpu, world, w->on == ON_SVM);
+    model_init(cpu, world);
+    if (w->on != ON_VMX)
+        model_make_svm(cpu, w->on == ON_SVM);
     cpu->bitmap = bitmap;
     cpu->pe = chance(w, 90);
     pn_vcpu_init(&w->f->v);

@@ -74,6 +74,7 @@ END_TEST
 /* CVE-2015-8104, CVE-2015-5307: #DB and #AC whatever is wanted. */
 START_TEST(exception_bitmap)
 {
+    fresh();
     for (unsigned int k = 0; k < 64; k++) {
         ck_assert_uint_eq(pn_exception_bitmap(1ull << k), 1ull << k | 0x20002);
         ck_assert_uint_eq(pn_exception_bitmap(~(1ull << k)), ~(1ull << k) | 0x20002);

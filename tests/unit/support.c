@@ -56,10 +56,9 @@ struct fixture *fresh_on(int processor)
     const struct model_world world = {next_step, next_hazard, received, violated, &f, again};
 
     memset(&f, 0, sizeof f);
-    if (processor == ON_VMX)
-        model_init(&f.cpu, world);
-    else
-        model_init_svm(&f.cpu, world, processor == ON_SVM);
+    model_init(&f.cpu, world);
+    if (processor != ON_VMX)
+        model_make_svm(&f.cpu, processor == ON_SVM);
     pn_vcpu_init(&f.v);
     return &f;
 }

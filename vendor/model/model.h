@@ -4,7 +4,7 @@
  * guest one instruction at a time, and stops the test when the core breaks a precondition of the seam. It shares no
  * code and no table with the core.
  *
- * It is an Intel processor (model_init) or an AMD one (model_init_svm), with or without NRIPS.
+ * It is an Intel processor, or an AMD one (model_make_svm) with or without NRIPS.
  * Parts: seam.c and state.c (core/hw/hw.h), guard.c (preconditions of core/hw/ledger.h), manual.c (tables of the
  * manuals), deliver.c (event delivery), entry.c (VM entry, instruction boundary, VM exit), guest.c (instructions),
  * controller.c (interrupt controller).
@@ -171,7 +171,7 @@ void model_make_current(struct model_cpu *cpu);
 
 /* Reset state: flags clear, not blocked, protected mode, everything intercepted. */
 void model_init(struct model_cpu *cpu, struct model_world world);
-void model_init_svm(struct model_cpu *cpu, struct model_world world, bool nrips);
+void model_make_svm(struct model_cpu *cpu, bool nrips); /* straight after it: AMD */
 
 /* The hypervisor moves the guest to another instruction; RIP behind an instruction of `length` bytes at `rip`. */
 void model_move(struct model_cpu *cpu, uint64_t rip);

@@ -45,9 +45,8 @@ void model_init(struct model_cpu *cpu, struct model_world world)
     model_make_current(cpu);
 }
 
-void model_init_svm(struct model_cpu *cpu, struct model_world world, bool nrips)
+void model_make_svm(struct model_cpu *cpu, bool nrips)
 {
-    model_init(cpu, world);
     cpu->svm = true;
     cpu->nrips = nrips;
 }
