@@ -30,8 +30,13 @@ class Bench:
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
 
     def tests(self):
-        """Which of the tests pass on the unchanged tree: a witness means nothing without."""
-        self.suite = kill.suite(self.base.root)
+        """Which of the tests pass on the unchanged tree: a witness means nothing without. Each worker builds them once."""
+        places = [self.free.get() for _ in range(self.free.qsize())]
+        self.suite = kill.suite(places[0].root)
+        for place in places:
+            if place is not places[0] and kill.witness(place.root, self.suite, None):
+                raise csrc.GateError(f"make {self.suite} fails on an unchanged copy")
+            self.free.put(place)
         print(f"unchanged: make {self.suite} passes" if self.suite else "unchanged: no tests here", flush=True)
 
     def run(self, mutant):

@@ -6,7 +6,6 @@ proved. Limits are those under which the unchanged function proves (Limits.of)."
 import json
 import os
 import re
-import signal
 import subprocess
 import threading
 
@@ -24,7 +23,7 @@ LADDER = [(Z3, 1), (f"{Z3},cvc4", 2), (f"{Z3},cvc4", options.TIMEOUT)]
 SECOND = ("cvc4", 2)
 SUITES = ("test-unit-checked", "unit")  # host tests, with the contracts executed if that builds: the concrete witnesses
 WITNESS_FLAGS = "-std=gnu11 -O1 -w"
-WITNESS_SECONDS = 90
+WITNESS_SECONDS, ENDLESS = 90, 30  # by the clock; of CPU, of which the unchanged tests take two or three
 TEST = re.compile(r"^(?:\S*/)?(\S+?):\d+:([FE]):([^:]+):([^:]+):\d+: *(.*)")
 
 
@@ -85,10 +84,7 @@ def details(line, limits):
 
 def end(proc):
     """Frama-C and its solvers, which are in a session of their own."""
-    try:
-        os.killpg(proc.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+    shadow.end_session(proc.pid)
     proc.stdout.close()
     proc.wait()
 
@@ -162,7 +158,7 @@ def suite(root):
         return None
     for name in SUITES:
         try:
-            seen = witness(root, name)
+            seen = witness(root, name, None)
         except csrc.GateError as e:
             seen = str(e)
         if not seen:
@@ -171,19 +167,22 @@ def suite(root):
     raise csrc.GateError("the unchanged tree fails its own tests: make unit")
 
 
-def witness(root, name):
+def witness(root, name, seconds=WITNESS_SECONDS):
     """The first test or executed contract that fails in a shadow: 'case: test: what it said'; '' if none does."""
     if not name:
         return ""
-    status, out = shadow.make(root, name, f"UNIT_CFLAGS={WITNESS_FLAGS}", timeout=WITNESS_SECONDS)
+    status, out = shadow.make(root, name, f"UNIT_CFLAGS={WITNESS_FLAGS}", timeout=seconds)
     if status == 0:
         return ""
     seen = [m for m in map(TEST.match, out.splitlines()) if m]
     if seen:
         m = min(seen, key=lambda m: m.group(2) == "E")  # a failed check says more than a crash
         return f"{m.group(3)}: {m.group(4)}: {' '.join(m.group(5).split())}"[:160]
-    if status is None:
-        return f"the tests do not end within {WITNESS_SECONDS} s"
+    if status < 0:
+        if -status > ENDLESS:
+            return "the tests do not end"
+        print(f"note make {name}: ended after {seconds} s, {-status} of CPU: the machine is too busy for a witness")
+        return ""
     found = re.search(r"^FAIL (.*)$", out, re.M)
     if found:
         return found.group(1)
