@@ -28,6 +28,7 @@ int main(void)
     suite_add_tcase(suite, retire_tests());
     suite_add_tcase(suite, intercept_tests());
     suite_add_tcase(suite, snapshot_tests());
+    suite_add_tcase(suite, elide_tests());
     suite_add_tcase(suite, priority_tests());
     suite_add_tcase(suite, history_tests());
     suite_add_tcase(suite, ledger_tests());

@@ -75,6 +75,23 @@ START_TEST(exception_under_a_shadow)
 }
 END_TEST
 
+/* Interrupted, its delivery has still ended the shadow (SDM 27.1): nothing waits for an instruction that is not run. */
+START_TEST(interrupted_delivery_ends_the_shadow)
+{
+    struct fixture *f = fresh_on(_i);
+
+    script(f, MODEL_STI);
+    turn(f);
+    ck_assert(f->cpu.sti);
+    pn_queue_exception(&f->v, fault_with(13, 8));
+    meets(f, MODEL_EPT_VIOLATION);
+    ck_assert_int_eq(turn(f), MODEL_EXIT_EPT_VIOLATION);
+    ck_assert(!f->cpu.sti && !f->cpu.movss);
+    turn(f);
+    ck_assert(!last_seen(f)->after_shadow);
+}
+END_TEST
+
 START_TEST(retired_instruction_ends_the_shadow)
 {
     for (unsigned int sti = 0; sti < 2; sti++)
@@ -189,6 +206,7 @@ TCase *shadow_tests(void)
     tcase_add_loop_test(t, mov_ss_shadow_holds_nmi_and_interrupt, 0, ON_ALL);
     tcase_add_loop_test(t, sti_shadow_holds_an_nmi, 0, ON_ALL);
     tcase_add_loop_test(t, exception_under_a_shadow, 0, ON_ALL);
+    tcase_add_loop_test(t, interrupted_delivery_ends_the_shadow, 0, ON_ALL);
     tcase_add_loop_test(t, retired_instruction_ends_the_shadow, 0, ON_ALL);
     tcase_add_loop_test(t, retired_instruction_steps, 0, ON_ALL);
     tcase_add_loop_test(t, single_step_over_an_exit, 0, ON_ALL);

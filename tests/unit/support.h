@@ -103,6 +103,7 @@ TCase *async_tests(void);
 TCase *retire_tests(void);
 TCase *intercept_tests(void);
 TCase *snapshot_tests(void);
+TCase *elide_tests(void);
 TCase *priority_tests(void);
 TCase *history_tests(void);
 TCase *ledger_tests(void);

@@ -31,9 +31,12 @@ static void exit_on_exception(struct model_cpu *cpu, struct pn_event e)
     cpu->exit.exception = e;
 }
 
-/* IDT-vectoring information (SDM 27.2.4), EXITINTINFO (APM 15.7.2): the event as it was being delivered, no payload. */
-static void owe(struct model_cpu *cpu, struct pn_event e)
+/* IDT-vectoring information (SDM 27.2.4), EXITINTINFO (APM 15.7.2): the event as it was being delivered, no payload. AMD
+ * does not promise that the shadow it began under is gone by then. */
+static void owe(struct model_cpu *cpu, struct pn_event e, bool after_shadow)
 {
+    if (cpu->svm)
+        cpu->sti = after_shadow;
     e.has_payload = false;
     e.payload = 0;
     cpu->owed = true;
@@ -141,12 +144,12 @@ bool model_deliver(struct model_cpu *cpu, struct pn_event e, bool injected)
         }
         if (h.meets == MODEL_EPT_VIOLATION) {
             model_exit_with(cpu, MODEL_EXIT_EPT_VIOLATION);
-            owe(cpu, e);
+            owe(cpu, e, after_shadow);
             return true;
         }
         if ((cpu->bitmap >> h.exception.vector) & 1) {
             exit_on_exception(cpu, h.exception);
-            owe(cpu, e);
+            owe(cpu, e, after_shadow);
             return true;
         }
         if (!combine(cpu, &e, h.exception))
