@@ -100,6 +100,22 @@ START_TEST(event_at_the_iret)
 }
 END_TEST
 
+/* Watched although nothing is blocked (the intercept was armed late): an NMI goes in, and the step's watch is over. */
+START_TEST(nmi_at_an_iret)
+{
+    struct fixture *f = fresh_on(_i);
+
+    pn_iret_intercepted(&f->v);
+    pn_queue_nmi(&f->v);
+    ck_assert_int_eq(pn_inject_events(&f->v), PN_ENTER);
+    sound(f);
+    ck_assert(f->cpu.entry && !f->v.iret_watched && !f->cpu.step);
+    f->cpu.budget = 0;
+    enter(f);
+    ck_assert(f->seen == 1 && f->cpu.nmi_blocked);
+}
+END_TEST
+
 /* The delivery of the injected NMI is interrupted: blocked, owed, injected again; the flag is never lost. */
 START_TEST(interrupted_nmi)
 {
@@ -201,6 +217,7 @@ TCase *svm_nmi_tests(void)
     tcase_add_loop_test(t, blocked_until_behind_the_iret, ON_SVM, ON_ALL);
     tcase_add_loop_test(t, watched_across_other_exits, ON_SVM, ON_ALL);
     tcase_add_loop_test(t, event_at_the_iret, ON_SVM, ON_ALL);
+    tcase_add_loop_test(t, nmi_at_an_iret, ON_SVM, ON_ALL);
     tcase_add_loop_test(t, interrupted_nmi, ON_SVM, ON_ALL);
     tcase_add_loop_test(t, cancelled_nmi, ON_SVM, ON_ALL);
     tcase_add_loop_test(t, nmi_behind_an_exception, ON_SVM, ON_ALL);
