@@ -17,7 +17,7 @@ SUITES = (("committed results", ["check-proofs"]), ("what is trusted", ["tcb"]),
           ("unit tests", ["unit"]), ("unit tests, checked", ["test-unit-checked"]),
           ("unit tests, sanitized", ["unit-sanitized"]), ("the hypervisor's pure parts", ["hv-unit"]),
           ("the manual's tables", ["test-oracle"]), ("coverage", ["coverage"]), ("fuzzer", ["test-fuzz"]),
-          ("static checks", ["static"]), ("library", ["test-install"]), ("claims", ["claims"]),
+          ("static checks", ["static"]), ("library", ["test-install"]), ("claims", ["claims"]), ("the claims' own checks", ["test-claims"]),
           ("museum", ["museum"]), ("mutants", ["mutants"]), ("the mutants' own tests", ["test-mutants"]),
           ("wrong cores", ["wrong-cores"]), ("the gate's own tests", ["test-gate"]), ("boot tests", ["test-boot"]),
           ("cold proof", ["prove", "COLD=1"]))

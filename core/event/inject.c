@@ -20,6 +20,8 @@
     assigns v->soft_rip, v->entry_rip, v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked, dev_nmi_blocked,
             dev_rip, dev_next_rip;
     ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures programmed: dev_entry != 0 && same_event(dev_entry_event, v->injected);
     ensures served: dev_owed == 0;
     ensures not_watched: v->iret_watched == 0;
@@ -46,6 +48,8 @@ static void reinject(struct pn_vcpu *v)
     assigns v->exception, v->injected, v->soft_rip, v->entry_rip, v->iret_watched, dev_entry, dev_entry_event, dev_owed,
             dev_acked, dev_rip, dev_next_rip, dev_cr2, dev_dr6, dev_dr7, dev_rf, dev_applied;
     ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures moved: v->exception.stage == PN_STAGE_NONE && v->injected.stage == PN_STAGE_INJECTED;
     ensures programmed: dev_entry != 0 && dev_entry_event.type == \old(v->exception.type) &&
             dev_entry_event.vector == \old(v->exception.vector) && dev_entry_event.length == \old(v->exception.length);
@@ -126,6 +130,8 @@ static void inject_mtf(struct pn_vcpu *v)
     assigns v->injected, v->nmi_pending, v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked,
             dev_nmi_blocked;
     ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures programmed: dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI;
     ensures moved: v->nmi_pending == \old(v->nmi_pending) - 1 && v->injected.stage == PN_STAGE_INJECTED;
     ensures not_watched: v->iret_watched == 0;
@@ -153,6 +159,8 @@ static void inject_nmi(struct pn_vcpu *v)
     assigns v->injected, v->interrupt_waiting, v->iret_watched, dev_entry, dev_entry_event, dev_owed, dev_acked,
             dev_acked_vector, dev_asked, led_accepted, led_owing;
     ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures asked: n_asked == \old(n_asked) + 1;
     ensures programmed: dev_entry != 0 ==>
             dev_entry_event.type == PN_TYPE_INTERRUPT && dev_entry_event.vector == dev_acked_vector;
@@ -234,6 +242,45 @@ static enum pn_action hand_over(struct pn_vcpu *v)
         return PN_DO_INIT;
     }
     return PN_ENTER;
+}
+
+/* An NMI, or else an interrupt, if nothing blocks it. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires not_programmed: dev_entry == 0 && dev_step == 0 && dev_wfs == 0;
+    requires nothing_before: v->injected.stage == PN_STAGE_NONE && v->exception.stage == PN_STAGE_NONE &&
+             v->mtf_pending == 0;
+    terminates \true; exits \false;
+    assigns v->injected, v->nmi_pending, v->interrupt_waiting, v->iret_watched, dev_entry, dev_entry_event, dev_owed,
+            dev_acked, dev_acked_vector, dev_asked, dev_nmi_blocked, led_accepted, led_owing;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures served: dev_owed == 0;
+    ensures nmi: (\old(v->nmi_pending) > 0 && v->held_back == 0 &&
+             ve228_nmi_open(\old(dev_nmi_blocked), dev_sti, dev_movss, dev_gif)) <==>
+             (dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI);
+    ensures nmi_taken: dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI ==>
+            v->nmi_pending == \old(v->nmi_pending) - 1 && v->interrupt_waiting == \old(v->interrupt_waiting) &&
+            n_asked == \old(n_asked);
+    ensures nmi_kept: !(dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI) ==>
+            v->nmi_pending == \old(v->nmi_pending) && dev_nmi_blocked == \old(dev_nmi_blocked);
+    ensures nmi_blocking_svm: dev_svm != 0 && dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI ==>
+            dev_nmi_blocked != 0;
+    ensures interrupt: interrupt_turn{Pre}(\old(*v)) ==> n_asked == \old(n_asked) + 1 && v->interrupt_waiting == 0;
+    ensures no_interrupt: !interrupt_turn{Pre}(\old(*v)) ==> n_asked == \old(n_asked) &&
+            v->interrupt_waiting == \old(v->interrupt_waiting);
+    ensures only_these: dev_entry != 0 ==> dev_entry_event.type == PN_TYPE_NMI ||
+            (dev_entry_event.type == PN_TYPE_INTERRUPT && dev_entry_event.vector == dev_acked_vector &&
+             interrupt_turn{Pre}(\old(*v)));
+    ensures only_nmi: dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI ==> \old(v->nmi_pending) > 0;
+    ensures iret_again: v->iret_watched != 0 <==> \old(v->iret_watched) != 0 && dev_entry == 0; */
+static void program_from_outside(struct pn_vcpu *v)
+{
+    if (v->nmi_pending > 0 && pn_nmi_open(v))
+        inject_nmi(v);
+    else if (v->interrupt_waiting && pn_interrupt_open(v))
+        inject_interrupt(v);
 }
 
 /* Program the one event whose turn it is, if there is one: the clauses of pn_inject_events. */
@@ -327,10 +374,8 @@ static void program(struct pn_vcpu *v)
         inject_exception(v);
     else if (v->mtf_pending)
         inject_mtf(v);
-    else if (v->nmi_pending > 0 && pn_nmi_open(v))
-        inject_nmi(v);
-    else if (v->interrupt_waiting && pn_interrupt_open(v))
-        inject_interrupt(v);
+    else
+        program_from_outside(v);
 }
 
 enum pn_action pn_inject_events(struct pn_vcpu *v)

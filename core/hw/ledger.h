@@ -165,7 +165,7 @@ void pn_ledger_no_effect(uint8_t type);
 void pn_ledger_retried(struct pn_event e);
 
 /*@ // TRUST: SDM 6.6 and 27.1: the fault left its instruction to be run again and wrote nothing; the processor raises it
-    // again. Nobody can see the difference under the four promises of struct pn_resumption (harness/oracle/model tries
+    // again. Nobody can see the difference under the three promises of struct pn_resumption (harness/oracle/model tries
     // every setup of a finite family, the witness images ask processors).
     requires interrupted: dev_owed != 0 && dev_taken_back == 0 && same_event(e, dev_owed_event);
     requires comes_again: cl2_droppable(e.type, e.vector, e.origin, e.by_delivery);

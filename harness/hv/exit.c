@@ -80,7 +80,9 @@ static void forget_if_unseen(struct vcpu *v)
         .first_try = rip != v->elided_rip,
     };
 
-    v->elided_rip = pn_elide(&v->events, r) ? rip : ~0ull;
+    /* Kept when the next one is re-injected: two exits in one delivery would take turns for ever (case 20). */
+    if (pn_elide(&v->events, r))
+        v->elided_rip = rip;
 }
 
 static void exit_ept_violation(struct vcpu *v)

@@ -23,7 +23,7 @@ WRONG = {
     "window-not-armed": (
         "no window is armed for an interrupt that waits", "event/windows.c",
         [("pn_hw_set_intr_window((v->interrupt_waiting && !v->held_back) || behind_sti);",
-          "pn_hw_set_intr_window(behind_sti);")],
+          "pn_hw_set_intr_window((v->interrupt_waiting && v->held_back) || behind_sti);")],
         "arm_vmx", "ensures_interrupt"),
     "nmi-in-movss-shadow": (
         "an NMI is injected in a MOV-SS shadow", "event/windows.c",
@@ -51,5 +51,5 @@ WRONG = {
     "acknowledged-too-early": (
         "an interrupt is acknowledged before it can be delivered", "event/inject.c",
         [("v->interrupt_waiting && pn_interrupt_open(v))", "v->interrupt_waiting && (pn_interrupt_open(v) || pn_hw_if()))")],
-        "program", "call_inject_interrupt_requires_open"),
+        "program_from_outside", "call_inject_interrupt_requires_open"),
 }
