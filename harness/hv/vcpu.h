@@ -34,7 +34,7 @@ struct vcpu {
     uint32_t shutdown_letters; /* of "Shutdown" seen on port 0x8900 */
     bool halting; /* a HLT has been carried out: halt at the next entry if nothing is to be delivered */
     bool halted;  /* the last entry was into the HLT state */
-    uint64_t elided_rip; /* where the last event was forgotten, until the guest exits elsewhere */
+    uint64_t elided_rip; /* where the last event was forgotten: not twice in a row at one place */
     enum l1_end end;
     uint64_t end_code;
 };
