@@ -221,6 +221,26 @@ START_TEST(interrupted_interrupt_is_acknowledged_once)
 }
 END_TEST
 
+/* AMD: GIF = 0 holds interrupts whatever IF says (APM 15.17). */
+START_TEST(interrupt_behind_gif)
+{
+    struct fixture *f = fresh_on(_i);
+
+    f->cpu.iflag = true;
+    f->cpu.gif = false;
+    request(f, 0x48);
+    pn_interrupt_pending(&f->v);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(step(f), MODEL_EXIT_TIMER);
+        ck_assert(f->seen == 0 && f->cpu.intr_window && f->v.interrupt_waiting);
+        ck_assert_int_eq(model_serving(&f->cpu.controller), MODEL_NONE);
+    }
+    f->cpu.gif = true;
+    step(f);
+    ck_assert_uint_eq(last_seen(f)->event.vector, 0x48);
+}
+END_TEST
+
 TCase *interrupt_tests(void)
 {
     TCase *t = tcase_create("interrupts");
@@ -233,6 +253,7 @@ TCase *interrupt_tests(void)
     tcase_add_loop_test(t, interrupt_behind_an_exception, 0, ON_ALL);
     tcase_add_loop_test(t, nmi_before_interrupt, 0, ON_ALL);
     tcase_add_loop_test(t, interrupt_while_nmi_is_blocked, 0, ON_ALL);
+    tcase_add_loop_test(t, interrupt_behind_gif, ON_SVM, ON_ALL);
     tcase_add_loop_test(t, interrupted_interrupt_is_acknowledged_once, 0, ON_ALL);
     return t;
 }

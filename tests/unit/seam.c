@@ -127,6 +127,123 @@ START_TEST(ledger_preconditions)
 }
 END_TEST
 
+static struct pn_event soft(uint8_t length)
+{
+    return vectored(6, 3, length, false, 0);
+}
+
+/* A software event returns to the next-RIP field, or without NRIPS to RIP. */
+START_TEST(return_address_preconditions)
+{
+    struct fixture *f = fresh_on(_i);
+
+    f->cpu.next_rip = f->cpu.rip + 2;
+    BREAKS(f, "pn_hw_write_entry: return_address", pn_hw_write_entry(soft(1)));
+    f = fresh_on(_i);
+    f->cpu.rip++;
+    f->cpu.next_rip = f->cpu.at + 2;
+    BREAKS(f, "pn_hw_write_entry: return_address", pn_hw_write_entry(soft(2)));
+    BREAKS(f, "pn_hw_write_entry: return_address", pn_hw_write_entry(fault(6)));
+    BREAKS(f, "pn_hw_enter_guest: at_instruction", pn_hw_enter_guest());
+    f = fresh_on(_i);
+    pn_hw_write_entry(fault(6));
+    f->cpu.rip++;
+    BREAKS(f, "pn_hw_enter_guest: return_address", pn_hw_enter_guest());
+    BREAKS(f, "pn_hw_next_rip: range", pn_hw_next_rip(0));
+    BREAKS(f, "pn_hw_next_rip: range", pn_hw_next_rip(16));
+    BREAKS(f, "pn_hw_soft_length: owed", pn_hw_soft_length(4, 0x80));
+}
+END_TEST
+
+START_TEST(state_preconditions)
+{
+    struct fixture *f = fresh_on(_i);
+
+    BREAKS(f, "pn_hw_set_shadow: one", pn_hw_set_shadow(true, true));
+    f->cpu.step = true;
+    BREAKS(f, "pn_hw_write_entry: own_step", pn_hw_write_entry(fault(6)));
+    f->cpu.step = false;
+    f->cpu.wfs = true;
+    BREAKS(f, "pn_hw_write_entry: active", pn_hw_write_entry(fault(6)));
+    f->cpu.wfs = false;
+    pn_hw_write_entry(fault(6));
+    f->cpu.wfs = true;
+    BREAKS(f, "pn_hw_enter_guest: active", pn_hw_enter_guest());
+    BREAKS(f, "pn_hw_restore_owed: nothing", pn_hw_restore_owed(fault(6), false));
+    f = fresh_on(_i);
+    BREAKS(f, "pn_hw_restore_owed: type_rule", pn_hw_restore_owed(fault(2), false));
+    BREAKS(f, "pn_hw_restore_owed: interrupt_open", pn_hw_restore_owed(vectored(0, 0x40, 0, false, 0), false));
+    f->cpu.sti = true;
+    BREAKS(f, "pn_hw_restore_owed: nmi_open", pn_hw_restore_owed(nmi(), false));
+    f = fresh_on(_i);
+    pn_hw_write_entry(nmi());
+    if (f->cpu.svm) {
+        BREAKS(f, "pn_hw_enter_guest: nmi_noted", pn_hw_enter_guest());
+    } else {
+        f->cpu.nmi_blocked = true;
+        BREAKS(f, "pn_hw_enter_guest: still_open", pn_hw_enter_guest());
+    }
+}
+END_TEST
+
+START_TEST(more_ledger_preconditions)
+{
+    struct fixture *f = fresh_on(_i);
+    struct pn_event trap = debug(PN_DB_SINGLE_STEP, 1u << 14);
+
+    BREAKS(f, "__wrap_pn_ledger_merged: latched", pn_ledger_merged(PN_TYPE_SMI, false));
+    BREAKS(f, "__wrap_pn_ledger_merged: kind", pn_ledger_merged(PN_TYPE_NMI, true));
+    BREAKS(f, "__wrap_pn_ledger_handed_over: sipi", pn_ledger_handed_over(PN_TYPE_SIPI));
+    BREAKS(f, "__wrap_pn_ledger_handed_over: kind", pn_ledger_handed_over(PN_TYPE_NMI));
+    f->cpu.smm = true;
+    BREAKS(f, "__wrap_pn_ledger_handed_over: smi", pn_ledger_handed_over(PN_TYPE_SMI));
+    BREAKS(f, "__wrap_pn_ledger_handed_over: init", pn_ledger_handed_over(PN_TYPE_INIT));
+    f->cpu.smm = false;
+    f->cpu.owed = true;
+    BREAKS(f, "__wrap_pn_ledger_handed_over: nothing_before", pn_ledger_handed_over(PN_TYPE_SMI));
+    BREAKS(f, "__wrap_pn_ledger_trap_held: there", pn_ledger_trap_held(trap));
+    trap.payload = 2;
+    BREAKS(f, "__wrap_pn_ledger_trap_held: there", pn_ledger_trap_held(trap));
+    BREAKS(f, "__wrap_pn_ledger_trap_held: trap", pn_ledger_trap_held(debug(PN_DB_GENERAL_DETECT, 0)));
+    BREAKS(f, "__wrap_pn_ledger_reported: pending", pn_ledger_reported((struct pn_event){.type = 3, .vector = 6}));
+    f->cpu.wfs = true;
+    BREAKS(f, "__wrap_pn_ledger_no_effect: not_waiting", pn_ledger_no_effect(PN_TYPE_SIPI));
+    f = fresh_on(_i);
+    BREAKS(f, "__wrap_pn_ledger_retried: owed", pn_ledger_retried(soft(1)));
+    if (!f->cpu.svm)
+        return;
+    f->cpu.owed = true;
+    f->cpu.owed_event = fault(6);
+    BREAKS(f, "__wrap_pn_ledger_retried: soft", pn_ledger_retried(fault(6)));
+    f->cpu.owed_event = soft(1);
+    f->cpu.code = (struct model_code){f->cpu.rip, 3, 3, 1};
+    BREAKS(f, "__wrap_pn_ledger_retried: gone", pn_ledger_retried(soft(1)));
+    f->cpu.rip++;
+    BREAKS(f, "__wrap_pn_ledger_retried: at_instruction", pn_ledger_retried(soft(1)));
+}
+END_TEST
+
+/* SDM table 6-5 is not for an entry that was taken back; EV-123 not for what a delivery raised; elision only as promised. */
+START_TEST(taken_back_preconditions)
+{
+    struct fixture *f = fresh_on(_i);
+    struct pn_event e = fault(6);
+    const struct pn_resumption no = {true, true, false}, yes = {true, true, true};
+
+    f->cpu.owed = f->cpu.taken_back = true;
+    f->cpu.owed_event = fault(0);
+    BREAKS(f, "__wrap_pn_ledger_escalated: interrupted", pn_ledger_escalated(fault(0), fault(0)));
+    BREAKS(f, "__wrap_pn_ledger_superseded: interrupted", pn_ledger_superseded(fault(0), fault(6)));
+    BREAKS(f, "__wrap_pn_ledger_elided: interrupted", pn_ledger_elided(fault(0), yes));
+    f->cpu.taken_back = false;
+    BREAKS(f, "__wrap_pn_ledger_elided: promised", pn_ledger_elided(fault(0), no));
+    f->cpu.owed_event = fault(7);
+    BREAKS(f, "__wrap_pn_ledger_elided: comes_again", pn_ledger_elided(fault(7), yes));
+    e.by_delivery = true;
+    BREAKS(f, "__wrap_pn_ledger_replaced: regenerable", pn_ledger_replaced(e));
+}
+END_TEST
+
 TCase *seam_tests(void)
 {
     TCase *t = tcase_create("seam");
@@ -137,5 +254,9 @@ TCase *seam_tests(void)
     tcase_add_test(t, payload_preconditions);
     tcase_add_test(t, guest_preconditions);
     tcase_add_test(t, ledger_preconditions);
+    tcase_add_loop_test(t, return_address_preconditions, ON_SVM, ON_ALL);
+    tcase_add_loop_test(t, state_preconditions, 0, ON_ALL);
+    tcase_add_loop_test(t, more_ledger_preconditions, 0, ON_ALL);
+    tcase_add_loop_test(t, taken_back_preconditions, 0, ON_ALL);
     return t;
 }
