@@ -98,8 +98,9 @@ static void any_latched(struct pn_vcpu *v)
     requires conservation: balanced(*v);
     requires payloads: payload_balanced(*v);
     terminates \true; exits \false;
-    assigns *v, dev_owed, dev_sti, dev_movss, dev_rf, dev_breakpoints, dev_cr2, dev_dr6, dev_dr7, dev_applied,
-            led_accepted, led_owing, led_discarded, led_collapsed, led_dropped, led_reported;
+    assigns *v, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_owed, dev_cr2, dev_dr6, dev_dr7,
+            dev_applied, led_accepted, led_owing, led_discarded, led_collapsed, led_dropped, led_reported;
     ensures inv: pn_inv(*v);
     ensures conservation: balanced(*v);
     ensures payloads: payload_balanced(*v); */
@@ -129,6 +130,10 @@ static void any_event(struct pn_vcpu *v)
     case 5:
         pn_elide(v, pn_any_resumption());
         break;
+    case 6:
+        if (v->injected.stage == PN_STAGE_NONE)
+            pn_hw_any_change();
+        break;
     default:
         any_latched(v);
         break;
@@ -142,7 +147,7 @@ static void any_event(struct pn_vcpu *v)
     requires conservation: balanced(*v);
     requires payloads: payload_balanced(*v);
     terminates \true; exits \false;
-    assigns *v, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_cr2, dev_dr6, dev_dr7,
+    assigns *v, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_nmi_blocked, dev_cr2, dev_dr6, dev_dr7,
             dev_applied, led_accepted, led_owing, led_discarded, led_dropped;
     ensures inv: pn_inv(*v);
     ensures between_rounds: dev_entry == 0;

@@ -71,8 +71,12 @@ void pn_roundtrip_cancel(struct pn_vcpu *v)
     requires apart: \separated(v, w);
     requires inv: pn_inv(*v);
     requires at_rest: dev_entry == 0;
+    requires known_vector: has_exception(*v) ==> v->exception.vector != 21;
+    requires error_bit: has_injected(*v) ==>
+             ve083_error_bit(dev_svm, v->injected.type, v->injected.vector, v->injected.has_error, dev_pe) &&
+             (v->injected.has_error == 0 ==> v->injected.error == 0);
     terminates \true; exits \false;
-    assigns *v, *w, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_cr2, dev_dr6, dev_dr7,
+    assigns *v, *w, dev_entry, dev_owed, dev_owed_event, dev_taken_back, dev_done, dev_exited, dev_nmi_blocked, dev_cr2, dev_dr6, dev_dr7,
             dev_applied, led_accepted, led_owing, led_discarded, led_dropped;
     ensures taken: \result != 0;
     ensures exception: same_record(w->exception, \old(v->exception));

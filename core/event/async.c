@@ -48,8 +48,11 @@ enum pn_queued pn_queue_mtf(struct pn_vcpu *v)
 enum pn_queued pn_queue_sipi(struct pn_vcpu *v, uint8_t vector)
 {
     const bool waiting = pn_hw_wait_for_sipi();
-    const enum pn_queued result = latch(PN_TYPE_SIPI, waiting && v->sipi_pending);
+    enum pn_queued result;
 
+    if (!waiting && v->init_pending)
+        return PN_BUSY;
+    result = latch(PN_TYPE_SIPI, waiting && v->sipi_pending);
     if (!waiting) {
         pn_ledger_no_effect(PN_TYPE_SIPI);
         return PN_NO_EFFECT;

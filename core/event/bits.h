@@ -22,4 +22,9 @@ bool pn_tstb(uint64_t word, unsigned k);
             (bit(\result, j) <==> ((j == k && on != 0) || (j != k && bit(word, j)))); */
 uint64_t pn_putb(uint64_t word, unsigned k, bool on);
 
+/* Bits 3:0 of both, and nothing else. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer j; 0 <= j <= 63 ==> (bit(\result, j) <==> j <= 3 && (bit(a, j) || bit(b, j))); */
+uint64_t pn_or4(uint64_t a, uint64_t b);
+
 #endif

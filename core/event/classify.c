@@ -53,7 +53,7 @@ bool pn_is_fault(uint8_t vector, uint8_t kind)
 
 bool pn_is_low_trap(struct pn_event e)
 {
-    return e.type == PN_TYPE_HARD_EXCEPTION && e.vector == PN_VECTOR_DB &&
+    return e.type == PN_TYPE_HARD_EXCEPTION && e.vector == PN_VECTOR_DB && e.has_payload &&
            (e.db_kind == PN_DB_SINGLE_STEP || e.db_kind == PN_DB_DATA_OR_IO || e.db_kind == PN_DB_BUS_LOCK);
 }
 

@@ -31,9 +31,10 @@ bool pn_pushes_error(bool svm, uint8_t type, uint8_t vector, bool pe);
     ensures rule: \result != 0 <==> ev014_fault(vector, kind); */
 bool pn_is_fault(uint8_t vector, uint8_t kind);
 
-/* EV-020: a debug trap that ranks below SMI, INIT and MTF. */
+/* EV-020: a debug trap that ranks below SMI, INIT and MTF. One without payload could not be kept behind an MTF exit (the
+ * processor would not know its conditions), so it goes before. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> ev020_low_trap(e.type, e.vector, e.db_kind); */
+    ensures rule: \result != 0 <==> e.has_payload != 0 && ev020_low_trap(e.type, e.vector, e.db_kind); */
 bool pn_is_low_trap(struct pn_event e);
 
 /* EV-040: INT n, INT1, INT3, INTO: the return address is behind the instruction. */

@@ -56,7 +56,8 @@ static void reinject(struct pn_vcpu *v)
     ensures served: dev_owed == 0;
     ensures not_watched: v->iret_watched == 0;
     ensures provenance: v->injected.origin == \old(v->exception.origin) &&
-            v->injected.db_kind == \old(v->exception.db_kind);
+            v->injected.db_kind == \old(v->exception.db_kind) &&
+            v->injected.by_delivery == \old(v->exception.by_delivery);
     ensures error_code: dev_entry_event.has_error != 0 ==> dev_entry_event.error == \old(v->exception.error);
     ensures page_fault: \old(v->exception.has_payload) != 0 && \old(v->exception.vector) == PN_VECTOR_PF ==>
             dev_cr2 == \old(v->exception.payload) && dev_dr6 == \old(dev_dr6);
@@ -106,6 +107,7 @@ static void inject_exception(struct pn_vcpu *v)
     ensures programmed: dev_entry != 0 && dev_entry_event.type == PN_TYPE_OTHER;
     ensures served: dev_owed == 0 && v->injected.stage == PN_STAGE_INJECTED && v->exception.stage == PN_STAGE_NONE &&
             v->mtf_pending == 0;
+    ensures no_trap: !\old(has_exception(*v)) ==> dev_breakpoints == \old(dev_breakpoints) && dev_bs == \old(dev_bs);
     ensures trap: \old(has_exception(*v)) && \old(v->exception.has_payload) != 0 ==>
             (\forall integer k; 0 <= k <= 3 ==> (bit(\old(v->exception.payload), k) ==> bit(dev_breakpoints, k))) &&
             (bit(\old(v->exception.payload), 14) ==> dev_bs != 0); */
@@ -203,7 +205,8 @@ static void forget_sipi(struct pn_vcpu *v)
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires not_programmed: dev_entry == 0;
-    terminates \true; exits \false; assigns v->smi_pending, v->init_pending, v->sipi_pending, led_delivered;
+    terminates \true; exits \false;
+    assigns v->smi_pending, v->init_pending, v->sipi_pending, v->iret_watched, led_delivered;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures result: \result == PN_ENTER || \result == PN_WAIT || \result == PN_DO_SMI || \result == PN_DO_INIT ||
@@ -217,7 +220,9 @@ static void forget_sipi(struct pn_vcpu *v)
               v->held_back);
     ensures smi_taken: v->smi_pending == (\result == PN_DO_SMI ? 0 : \old(v->smi_pending));
     ensures init_taken: v->init_pending == (\result == PN_DO_INIT ? 0 : \old(v->init_pending));
-    ensures sipi_taken: v->sipi_pending == (\result == PN_DO_SIPI ? 0 : \old(v->sipi_pending)); */
+    ensures sipi_taken: v->sipi_pending == (\result == PN_DO_SIPI ? 0 : \old(v->sipi_pending));
+    ensures iret_again: v->iret_watched != 0 <==> \old(v->iret_watched) != 0 && \result != PN_DO_SMI &&
+            \result != PN_DO_INIT; */
 static enum pn_action hand_over(struct pn_vcpu *v)
 {
     const bool high = v->exception.stage == PN_STAGE_PENDING && !pn_is_low_trap(v->exception);
@@ -233,11 +238,13 @@ static enum pn_action hand_over(struct pn_vcpu *v)
         return PN_ENTER;
     if (v->smi_pending && pn_smi_open(v)) {
         v->smi_pending = false;
+        v->iret_watched = false; /* RIP moves, and not because of the IRET */
         pn_ledger_handed_over(PN_TYPE_SMI);
         return PN_DO_SMI;
     }
     if (v->init_pending && pn_init_open()) {
         v->init_pending = false;
+        v->iret_watched = false;
         pn_ledger_handed_over(PN_TYPE_INIT);
         return PN_DO_INIT;
     }
@@ -311,7 +318,15 @@ static void program_from_outside(struct pn_vcpu *v)
             dev_entry_event.vector == \old(v->exception.vector) && dev_entry_event.length == \old(v->exception.length) &&
             v->nmi_pending == \old(v->nmi_pending) && v->interrupt_waiting == \old(v->interrupt_waiting) &&
             v->mtf_pending == \old(v->mtf_pending) &&
-            v->injected.origin == \old(v->exception.origin) && v->injected.db_kind == \old(v->exception.db_kind);
+            v->injected.origin == \old(v->exception.origin) && v->injected.db_kind == \old(v->exception.db_kind) &&
+            v->injected.by_delivery == \old(v->exception.by_delivery);
+    ensures nmi_kept: !ev023_nmi_turn(\old(interrupted(*v)), \old(raised(*v)), \old(v->mtf_pending),
+            \old(v->nmi_pending), \old(dev_nmi_blocked), dev_sti, dev_movss, dev_gif, v->held_back) ==>
+            v->nmi_pending == \old(v->nmi_pending);
+    ensures mtf_kept: !ev019_mtf_turn(\old(interrupted(*v)), \old(high(*v)), \old(v->mtf_pending)) ==>
+            v->mtf_pending == \old(v->mtf_pending);
+    ensures breakpoints_kept: !(\old(interrupted(*v)) == 0 && \old(v->mtf_pending) != 0 && \old(low(*v)) != 0) ==>
+            dev_breakpoints == \old(dev_breakpoints);
     ensures error_code: exception_injected{Pre}(\old(*v)) ==>
             (dev_entry_event.has_error != 0 ==> dev_entry_event.error == \old(v->exception.error));
     ensures page_fault_address: exception_injected{Pre}(\old(*v)) &&
@@ -352,7 +367,7 @@ static void program_from_outside(struct pn_vcpu *v)
                                 dev_entry_event.vector == dev_acked_vector);
     ensures asked_only_then: !(interrupt_turn{Pre}(\old(*v))) ==> n_asked == \old(n_asked);
     ensures interrupt_kept: !interrupt_turn{Pre}(\old(*v)) ==> v->interrupt_waiting == \old(v->interrupt_waiting);
-    ensures trap_kept: \old(v->mtf_pending) == 0 ==> dev_bs == \old(dev_bs);
+    ensures trap_kept: !(\old(v->mtf_pending) != 0 && \old(low(*v)) != 0) ==> dev_bs == \old(dev_bs);
     ensures nothing_invented: !\old(has_injected(*v)) && !\old(has_exception(*v)) &&
             \old(v->mtf_pending) == 0 && dev_entry != 0 ==>
             (dev_entry_event.type == PN_TYPE_NMI && ev023_nmi_turn(\old(interrupted(*v)), \old(raised(*v)),

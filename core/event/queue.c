@@ -50,8 +50,13 @@ void pn_vcpu_reset(struct pn_vcpu *v)
     const bool payload = v->exception.stage == PN_STAGE_PENDING && v->exception.has_payload &&
                          v->exception.vector != PN_VECTOR_NM;
 
+    const bool held_back = v->held_back;
+
     pn_ledger_reset(count_held(v), payload ? 1u : 0u);
     pn_vcpu_init(v);
+    v->held_back = held_back; /* the debugger's, not the guest's */
+    if (pn_hw_svm())
+        pn_hw_set_nmi_blocked(false);
 }
 
 /* Put a record that has been accepted into the empty exception slot. */

@@ -22,28 +22,6 @@ static bool any_of_four(uint64_t bits)
     return pn_tstb(bits, 0) || pn_tstb(bits, 1) || pn_tstb(bits, 2) || pn_tstb(bits, 3);
 }
 
-/*@ requires range: k <= 3;
-    terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer j; 0 <= j <= 63 ==>
-            (bit(\result, j) <==> bit(word, j) || (j == k && (bit(a, k) || bit(b, k)))); */
-static uint64_t join_bit(uint64_t word, uint64_t a, uint64_t b, unsigned k)
-{
-    return pn_tstb(a, k) || pn_tstb(b, k) ? pn_putb(word, k, true) : word;
-}
-
-/* Bits 3:0 of both, and nothing else. */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer j; 0 <= j <= 63 ==> (bit(\result, j) <==> j <= 3 && (bit(a, j) || bit(b, j))); */
-static uint64_t join(uint64_t a, uint64_t b)
-{
-    uint64_t word = 0;
-
-    word = join_bit(word, a, b, 0);
-    word = join_bit(word, a, b, 1);
-    word = join_bit(word, a, b, 2);
-    return join_bit(word, a, b, 3);
-}
-
 /* The #DB of the traps in `met` (bits 3:0) and of a single step. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures identity: \result.type == PN_TYPE_HARD_EXCEPTION && \result.vector == PN_VECTOR_DB &&
@@ -64,7 +42,7 @@ static struct pn_event debug_trap(uint64_t met, bool step)
 
 void pn_instruction_retired(struct pn_vcpu *v, struct pn_retired r)
 {
-    const uint64_t met = join(r.breakpoints, pn_hw_pending_breakpoints());
+    const uint64_t met = pn_or4(r.breakpoints, pn_hw_pending_breakpoints());
     const bool step = r.tf && !pn_hw_btf();
 
     pn_hw_clear_shadow();
@@ -77,6 +55,8 @@ void pn_instruction_retired(struct pn_vcpu *v, struct pn_retired r)
     if (r.shadow == PN_SHADOW_STI)
         pn_hw_set_shadow(true, false);
     pn_hw_set_pending_breakpoints(0);
+    if (!pn_hw_svm())
+        pn_hw_set_step_pending(false); /* it is in this #DB, or nothing steps any more */
     if (step || any_of_four(met))
         pn_queue_exception(v, debug_trap(met, step));
 }

@@ -17,6 +17,9 @@
             dev_cr2 == \old(v->exception.payload);
     ensures debug: \old(v->exception.has_payload) != 0 && v->exception.vector == PN_VECTOR_DB ==>
             ev075_dr6(\old(dev_dr6), \old(v->exception.payload), dev_dr6);
+    ensures no_other_effect: \old(payloads(v->exception)) == 0 ==> dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6);
+    ensures control: v->exception.vector == PN_VECTOR_DB ==> ev124_dr7(\old(dev_dr7), dev_dr7);
+    ensures control_kept: v->exception.vector != PN_VECTOR_DB ==> dev_dr7 == \old(dev_dr7);
     ensures applied: n_applied == \old(n_applied) + \old(payloads(v->exception)); */
 static void deliver_early(struct pn_vcpu *v)
 {
@@ -99,7 +102,7 @@ static bool exception_ok(struct pn_event e)
     if (e.has_payload && !(e.vector == PN_VECTOR_DB && e.type != PN_TYPE_SOFT_EXCEPTION) &&
         !(e.type == PN_TYPE_HARD_EXCEPTION && (e.vector == PN_VECTOR_NM || e.vector == PN_VECTOR_PF)))
         return false;
-    return record_ok(e);
+    return e.vector != PN_VECTOR_CP && record_ok(e); /* no guest is offered CET */
 }
 
 /* The event that was being delivered must fit the registers that were restored. */
@@ -117,6 +120,8 @@ static bool injected_ok(struct pn_event e)
         return false;
     if (e.type == PN_TYPE_NMI && (!pn_hw_gif() || shadow))
         return false;
+    if (e.has_error != pn_pushes_error(pn_hw_svm(), e.type, e.vector, pn_hw_pe()) || (!e.has_error && e.error))
+        return false; /* the entry would be refused, or the event not be known again */
     return record_ok(e);
 }
 

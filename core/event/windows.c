@@ -29,11 +29,9 @@ void pn_hold_trap(struct pn_vcpu *v)
 {
     const struct pn_event e = v->exception;
 
-    if (e.has_payload) {
-        pn_hw_set_pending_breakpoints(e.payload);
-        if (pn_tstb(e.payload, BS))
-            pn_hw_set_step_pending(true);
-    }
+    pn_hw_set_pending_breakpoints(pn_or4(e.payload, pn_hw_pending_breakpoints()));
+    if (pn_tstb(e.payload, BS))
+        pn_hw_set_step_pending(true);
     pn_ledger_trap_held(e);
     v->exception.stage = PN_STAGE_NONE;
 }
@@ -57,11 +55,12 @@ static void arm_vmx(const struct pn_vcpu *v, bool nmi, bool entering)
         pn_hw_set_step_pending(pn_hw_tf() && !pn_hw_btf());
 }
 
-/* SVM. An NMI that is blocked waits for the IRET intercept; one that only a shadow holds back, and an IRET that is
-   watched, for a single step of the hypervisor's own, which no delivery may push. */
+/* SVM. While NMIs are blocked the IRET intercept is on, whether one waits or not: nothing else ends the blocking. An NMI that
+   only a shadow holds back, and an IRET that is watched, wait for a single step of the hypervisor's own, which no delivery
+   may push. */
 /*@ requires vcpu: \valid_read(v);
     terminates \true; exits \false; assigns dev_nmi_window, dev_intr_window, dev_step;
-    ensures nmi: dev_nmi_window != 0 <==> nmi != 0 && dev_nmi_blocked != 0 && v->iret_watched == 0;
+    ensures nmi: dev_nmi_window != 0 <==> dev_nmi_blocked != 0 && v->iret_watched == 0;
     ensures interrupt: dev_intr_window != 0 <==> v->interrupt_waiting != 0 && v->held_back == 0;
     ensures single_step: dev_step != 0 <==> entering == 0 && (v->iret_watched != 0 ||
             (nmi != 0 && dev_nmi_blocked == 0 && (dev_sti != 0 || dev_movss != 0))); */
@@ -70,7 +69,7 @@ static void arm_svm(const struct pn_vcpu *v, bool nmi, bool entering)
     const bool blocked = pn_hw_nmi_blocked();
     const bool shadow = pn_hw_sti_shadow() || pn_hw_movss_shadow();
 
-    pn_hw_set_nmi_window(nmi && blocked && !v->iret_watched);
+    pn_hw_set_nmi_window(blocked && !v->iret_watched);
     pn_hw_set_intr_window(v->interrupt_waiting && !v->held_back);
     pn_hw_set_step(!entering && (v->iret_watched || (nmi && !blocked && shadow)));
 }

@@ -32,6 +32,8 @@ bool pn_init_open(void);
     ensures breakpoints: v->exception.has_payload != 0 ==>
             (\forall integer k; 0 <= k <= 3 ==> (bit(v->exception.payload, k) ==> bit(dev_breakpoints, k)));
     ensures step: v->exception.has_payload != 0 && bit(v->exception.payload, 14) ==> dev_bs != 0;
+    ensures breakpoints_before: \forall integer k; 0 <= k <= 3 ==> (bit(\old(dev_breakpoints), k) ==> bit(dev_breakpoints, k));
+    ensures step_before: \old(dev_bs) != 0 ==> dev_bs != 0;
     ensures counted: n_delivered == \old(n_delivered) + 1;
     ensures payload: n_dropped == \old(n_dropped) + payloads(\old(v->exception)); */
 void pn_hold_trap(struct pn_vcpu *v);
@@ -48,7 +50,7 @@ void pn_hold_trap(struct pn_vcpu *v);
             (dev_svm != 0 && nmi_wanted(*v) && dev_nmi_blocked == 0 && dev_entry != 0);
     ensures nmi: dev_nmi_window != 0 <==>
             (dev_svm == 0 && nmi_wanted(*v) && !(dev_sti != 0 && dev_entry == 0)) ||
-            (dev_svm != 0 && nmi_wanted(*v) && dev_nmi_blocked != 0 && v->iret_watched == 0);
+            (dev_svm != 0 && dev_nmi_blocked != 0 && v->iret_watched == 0);
     ensures interrupt: dev_intr_window != 0 <==>
             (v->interrupt_waiting != 0 && v->held_back == 0) ||
             (dev_svm == 0 && nmi_wanted(*v) && dev_sti != 0 && dev_entry == 0);

@@ -321,7 +321,7 @@ void pn_hw_restore_owed(struct pn_event e, bool taken_back);
 
 /*@ // TRUST: SDM 25.2 and 26.7.5, interrupt-window exiting exits as soon as IF = 1 and no shadow blocks; APM 15.21.4, so does
     // the VINTR intercept with V_IRQ. While it is armed the vendor turns external-interrupt exiting off, or a waiting
-    // interrupt would exit for ever.
+    // interrupt would exit for ever; with a guest's GIF = 0 it arms STGI's intercept in place of V_IRQ.
     terminates \true; exits \false; assigns dev_intr_window;
     ensures value: dev_intr_window == on; */
 void pn_hw_set_intr_window(bool on);
@@ -339,7 +339,8 @@ void pn_hw_set_nmi_window(bool on);
     ensures value: dev_immediate == on; */
 void pn_hw_set_immediate_exit(bool on);
 
-/*@ // TRUST: APM 15.20 and 13.1.4: RFLAGS.TF, set and hidden by the vendor, exits (#DB intercept) after one instruction.
+/*@ // TRUST: APM 15.20 and 13.1.4: RFLAGS.TF, set and hidden by the vendor, exits (#DB intercept) after one instruction;
+    // all exceptions and INTn are intercepted meanwhile, or a delivery of the guest's own would push that TF.
     terminates \true; exits \false; assigns dev_step;
     ensures value: dev_step == on; */
 void pn_hw_set_step(bool on);
@@ -358,6 +359,15 @@ void pn_hw_set_step(bool on);
     ensures vector: \result >= 0 ==> dev_acked_vector == \result; */
 int pn_hw_ack_interrupt(void); /* vector 0..255, or PN_NO_INTERRUPT */
 
+/*@ // TRUST: proof only (design, "Conservation"): between an exit and an entry the hypervisor may change the guest: it carries
+    // out SMI, INIT, SIPI, RSM, STGI or any instruction. Nothing is being delivered then.
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    terminates \true; exits \false;
+    assigns dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs,
+            dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures at_instruction: dev_rip == dev_at; */
+void pn_hw_any_change(void);
+
 /* ---- Entry and exit ------------------------------------------------------------------------------------------- */
 
 /*@ // TRUST: SDM 26.5, 27.1 and 27.2.4, APM 15.6, 15.7.2 and 15.20: what one round through the guest does to the device. It
@@ -365,7 +375,8 @@ int pn_hw_ack_interrupt(void); /* vector 0..255, or PN_NO_INTERRUPT */
     // interrupted interrupt or NMI leaves no shadow (27.1; AMD may show one that is not the guest's), and RFLAGS is as it was
     // before delivery, so IF is 1 for an interrupt. An event of the entry that is not reported has been delivered, or has
     // ended in the event that is reported. AMD: a software event that is reported with RIP as the entry had it is the
-    // entry's own, else RIP is at its instruction; it was not injected under a virtual NMI, so the flag is the core's.
+    // entry's own, else RIP is at its instruction (without NRIPS this wants INTn, #BP and #OF
+    // intercepted: two equal instructions in a row could not be told apart); it was not injected under a virtual NMI, so the flag is the core's.
     requires exit_read: dev_exited == 0;
     requires nothing_owed: dev_owed == 0;
     requires nothing_acknowledged: dev_acked == 0;

@@ -131,7 +131,7 @@ void pn_ledger_handed_over(uint8_t type);
 /*@ // TRUST: SDM 24.4.2 table 24-4 and 26.6.3: a debug trap whose conditions are in the pending debug exceptions is with the
     // processor, which delivers it by itself and writes DR6 then.
     requires trap: ev020_low_trap(e.type, e.vector, e.db_kind);
-    requires there: (e.has_payload != 0 ==>
+    requires there: e.has_payload != 0 && (
       (\forall integer k; 0 <= k <= 3 ==> (bit(e.payload, k) ==> bit(dev_breakpoints, k))) &&
       (bit(e.payload, 14) ==> dev_bs != 0));
     terminates \true; exits \false; assigns led_delivered, led_dropped;
@@ -148,6 +148,7 @@ void pn_ledger_reported(struct pn_event e);
 
 /*@ // TRUST: SDM 25.2: a SIPI has no effect unless the processor waits for it.
     requires not_waiting: dev_wfs == 0;
+    requires kind: type == PN_TYPE_SIPI;
     terminates \true; exits \false; assigns led_discarded;
     ensures counted: n_discarded == \old(n_discarded) + 1; */
 void pn_ledger_no_effect(uint8_t type);

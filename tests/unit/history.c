@@ -91,7 +91,7 @@ static void check_windows(const struct witness *w)
         MUST(w, cpu->nmi_window == (nmi && !behind_sti) && cpu->immediate == soon && !cpu->step);
         return;
     }
-    MUST(w, !nmi || watched || cpu->nmi_window == cpu->nmi_blocked);
+    MUST(w, cpu->nmi_window == (cpu->nmi_blocked && !watched));
     MUST(w, cpu->immediate == (soon || (nmi && !cpu->nmi_blocked && cpu->entry)));
     MUST(w, cpu->step == (!cpu->entry && (watched || (nmi && !cpu->nmi_blocked))));
 }

@@ -175,15 +175,14 @@ static void latches(struct witness *w)
         MUST(w, pn_queue_init(v) == (w->init ? PN_COLLAPSED : PN_ACCEPTED));
         w->init = true;
     }
-    /* A trap that was saved without its payload cannot be held behind an MTF exit. */
-    if (!w->f->cpu.svm && chance(w, 3) && !(w->low && w->owed && !w->f->v.exception.has_payload)) {
+    if (!w->f->cpu.svm && chance(w, 3)) {
         MUST(w, pn_queue_mtf(v) == (w->mtf ? PN_COLLAPSED : PN_ACCEPTED));
         w->mtf = true;
     }
     if (chance(w, w->f->cpu.wfs ? 40 : 1)) {
         const enum pn_queued q = pn_queue_sipi(v, (uint8_t)pick(w, 256));
 
-        MUST(w, q == (!w->f->cpu.wfs ? PN_NO_EFFECT : w->sipi ? PN_COLLAPSED : PN_ACCEPTED));
+        MUST(w, q == (!w->f->cpu.wfs ? w->init ? PN_BUSY : PN_NO_EFFECT : w->sipi ? PN_COLLAPSED : PN_ACCEPTED));
         w->sipi = w->f->cpu.wfs;
     }
     if (chance(w, w->held ? 20 : 1)) {
@@ -196,8 +195,10 @@ static void latches(struct witness *w)
 void migrate(struct witness *w)
 {
     struct fixture *f = w->f;
-    const struct pn_snapshot s = pn_save(&f->v, chance(w, 70) || w->mtf);
+    const bool whole = chance(w, 70);
+    const struct pn_snapshot s = pn_save(&f->v, whole);
 
+    w->low = w->low && whole;
     sound(f);
     pn_vcpu_reset(&f->v);
     sound(f);

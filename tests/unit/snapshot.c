@@ -169,12 +169,14 @@ static bool acceptable(const struct model_cpu *cpu, const struct pn_snapshot *s)
         return false;
     if (a.stage)
         return exception && model_type_ok(cpu->svm, a) && model_length_ok(a) && model_error_ok(cpu->svm, a.error) &&
-               (!a.has_payload || model_payload_allowed(a.type, a.vector));
+               (!a.has_payload || model_payload_allowed(a.type, a.vector)) && a.vector != 21;
     if (!b.stage)
         return true;
     if (b.type == 7 || b.has_payload || cpu->wfs || !model_type_ok(cpu->svm, b) || !model_length_ok(b))
         return false;
     if (!model_error_ok(cpu->svm, b.error) || (b.type == 0 && !model_interrupt_open(cpu)))
+        return false;
+    if (b.has_error != model_has_error(cpu->svm, b.type, b.vector, cpu->pe) || (!b.has_error && b.error != 0))
         return false;
     return b.type != 2 || (!cpu->sti && !cpu->movss && cpu->gif);
 }

@@ -208,7 +208,7 @@ void expect(struct witness *w, struct pn_event e, bool first_time)
     w->dr6 = cpu->dr6;
     w->dr7 = cpu->dr7;
     w->returns = model_soft(e.type) ? model_behind(cpu, cpu->rip, e.length) : cpu->rip;
-    w->low = first_time && model_low_trap(e);
+    w->low = first_time && model_low_trap(e) && e.has_payload; /* without, nothing could be kept behind MTF */
     if (first_time && e.has_payload && e.vector == 14)
         w->cr2 = e.payload;
     if (first_time && e.has_payload && e.vector == 1)

@@ -38,7 +38,8 @@
 
     predicate is_exception(integer type) = type == 3 || type == 5 || type == 6;
 
-    logic integer is_low(struct pn_event e) = ev020_low(e.type, e.vector, e.db_kind);
+    logic integer is_low(struct pn_event e) =
+      e.has_payload != 0 ? ev020_low(e.type, e.vector, e.db_kind) : 0;
 
     predicate low_trap(struct pn_event e) = is_low(e) == 1;
 
@@ -192,10 +193,11 @@
       same_record(v.exception, s.exception) && same_record(v.injected, s.injected) && same_latches(s, v);
 
     predicate waiting_ok(struct pn_event e) = e.stage == PN_STAGE_NONE ||
-      (e.stage == PN_STAGE_PENDING && event_ok(e) && payload_ok(e) && is_exception(e.type));
+      (e.stage == PN_STAGE_PENDING && event_ok(e) && payload_ok(e) && is_exception(e.type) && e.vector != 21);
 
     predicate interrupted_ok(struct pn_event e) = e.stage == PN_STAGE_NONE ||
       (e.stage == PN_STAGE_INJECTED && event_ok(e) && e.has_payload == 0 && e.type != PN_TYPE_OTHER && dev_wfs == 0 &&
+       ve083_error_bit(dev_svm, e.type, e.vector, e.has_error, dev_pe) && (e.has_error == 0 ==> e.error == 0) &&
        (e.type == PN_TYPE_INTERRUPT ==> ve227_interrupt_open(dev_if, dev_sti, dev_movss, dev_gif)) &&
        (e.type == PN_TYPE_NMI ==> dev_sti == 0 && dev_movss == 0 && dev_gif != 0));
 
@@ -226,16 +228,20 @@
             v->iret_watched == 0; */
 void pn_vcpu_init(struct pn_vcpu *v);
 
-/* The guest is reset, or the virtual CPU given to another: whatever is held is given up (SDM 9.1). */
+/* The guest is reset, or the virtual CPU given to another: whatever is held is given up (SDM 9.1). On AMD NMIs are unblocked,
+ * since that flag is the core's; the rest of the guest's state is the caller's. A debugger's hold stays. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires not_programmed: dev_entry == 0;
     terminates \true; exits \false;
-    assigns *v, led_discarded, led_dropped, dev_entry, dev_owed, dev_done, dev_exited;
+    assigns *v, led_discarded, led_dropped, dev_entry, dev_owed, dev_done, dev_exited, dev_nmi_blocked;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
-    ensures empty: held(*v) == 0 && owed_payloads(*v) == 0 && v->interrupt_waiting == 0 && dev_owed == 0; */
+    ensures empty: held(*v) == 0 && owed_payloads(*v) == 0 && v->interrupt_waiting == 0 && dev_owed == 0 &&
+            v->iret_watched == 0;
+    ensures blocking: dev_nmi_blocked == (dev_svm != 0 ? 0 : \old(dev_nmi_blocked));
+    ensures debugger: v->held_back == \old(v->held_back); */
 void pn_vcpu_reset(struct pn_vcpu *v);
 
 /* Take over the exception `e` for the guest: types 3, 5, 6; stage and what follows from it are set here. `payload` of a
@@ -298,7 +304,7 @@ void pn_vcpu_reset(struct pn_vcpu *v);
               \old(v->exception.by_delivery));
     ensures nothing_interrupted_kept: \old(v->injected.stage) == PN_STAGE_NONE ==> v->injected == \old(v->injected);
     ensures shutdown_only_then: v->triple_fault != \old(v->triple_fault) ==>
-            ev009_takes_part(\old(v->injected.type)) &&
+            \old(has_injected(*v)) && e.type == PN_TYPE_HARD_EXCEPTION && ev009_takes_part(\old(v->injected.type)) &&
             ev007_shutdown(dev_svm, \old(v->injected.vector), e.vector);
 */
 enum pn_queued pn_queue_exception(struct pn_vcpu *v, struct pn_event e);
@@ -320,7 +326,9 @@ enum pn_queued pn_queue_exception(struct pn_vcpu *v, struct pn_event e);
     ensures exception: mcip == 0 && cr4_mce != 0 && \result == PN_ACCEPTED ==> has_exception(*v) &&
             v->exception.type == PN_TYPE_HARD_EXCEPTION && v->exception.vector == PN_VECTOR_MC &&
             v->exception.origin == PN_BY_USER && v->exception.has_payload == 0 && v->exception.has_error == 0;
-    ensures taken_when_free: held(\old(*v)) == 0 ==> \result == PN_ACCEPTED;
+    ensures taken_when_free: \old(v->exception.stage) == PN_STAGE_NONE && \old(v->injected.stage) == PN_STAGE_NONE ==>
+            \result == PN_ACCEPTED;
+    ensures shutdown_only_then: mcip == 0 && cr4_mce != 0 ==> v->triple_fault == \old(v->triple_fault);
     ensures nothing_interrupted_lost: \old(has_injected(*v)) ==> has_injected(*v);
     ensures no_effect: dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7); */
 enum pn_queued pn_queue_machine_check(struct pn_vcpu *v, bool cr4_mce, bool mcip);
@@ -407,7 +415,7 @@ enum pn_queued pn_queue_smi(struct pn_vcpu *v);
 enum pn_queued pn_queue_init(struct pn_vcpu *v);
 
 /* A start-up IPI for the guest: it has an effect only if the guest waits for one (SDM 25.2), else PN_NO_EFFECT. The first
- * one counts; others merge with it. */
+ * one counts; others merge with it. PN_BUSY: an INIT waits before it; carry that out, then offer the SIPI again. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     terminates \true; exits \false;
@@ -415,14 +423,15 @@ enum pn_queued pn_queue_init(struct pn_vcpu *v);
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
-    ensures no_effect: \result == PN_NO_EFFECT <==> dev_wfs == 0;
+    ensures no_effect: \result == PN_NO_EFFECT <==> dev_wfs == 0 && v->init_pending == 0;
+    ensures busy: \result == PN_BUSY <==> dev_wfs == 0 && v->init_pending != 0;
     ensures nothing_changed: dev_wfs == 0 ==> *v == \old(*v);
     ensures taken: dev_wfs != 0 ==> v->sipi_pending != 0;
     ensures first_vector: dev_wfs != 0 && \old(v->sipi_pending) == 0 ==> v->sipi_vector == vector &&
             \result == PN_ACCEPTED;
     ensures later_merge: dev_wfs != 0 && \old(v->sipi_pending) != 0 ==> v->sipi_vector == \old(v->sipi_vector) &&
             \result == PN_COLLAPSED;
-    ensures booked: n_accepted == \old(n_accepted) + 1; */
+    ensures booked: n_accepted == \old(n_accepted) + (\result == PN_BUSY ? 0 : 1); */
 enum pn_queued pn_queue_sipi(struct pn_vcpu *v, uint8_t vector);
 
 /* VMX: a monitor-trap-flag exit is pending for the guest hypervisor (SDM 25.5.2): an instruction has retired under MTF = 1,
@@ -458,7 +467,7 @@ bool pn_code_breakpoint_due(const struct pn_vcpu *v);
     requires no_delivery: v->injected.stage == PN_STAGE_NONE;
     requires no_exception: v->exception.stage == PN_STAGE_NONE;
     terminates \true; exits \false;
-    assigns v->exception, v->injected, v->triple_fault, dev_sti, dev_movss, dev_rf, dev_breakpoints, dev_owed, dev_cr2,
+    assigns v->exception, v->injected, v->triple_fault, dev_sti, dev_movss, dev_rf, dev_breakpoints, dev_bs, dev_owed, dev_cr2,
             dev_dr6, dev_dr7, dev_applied, led_accepted, led_owing, led_discarded, led_dropped;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
@@ -481,7 +490,8 @@ bool pn_code_breakpoint_due(const struct pn_vcpu *v);
     ensures trap_held: r.shadow == PN_SHADOW_MOV_SS && dev_svm == 0 ==>
             (\forall integer k; 0 <= k <= 3 ==> (bit(dev_breakpoints, k) <==>
               bit(r.breakpoints, k) || bit(\old(dev_breakpoints), k)));
-    ensures nothing_held_twice: r.shadow != PN_SHADOW_MOV_SS ==> !any_breakpoint(dev_breakpoints);
+    ensures nothing_held_twice: r.shadow != PN_SHADOW_MOV_SS ==> !any_breakpoint(dev_breakpoints) &&
+            (dev_svm == 0 ==> dev_bs == 0);
     ensures nothing_else: v->injected == \old(v->injected) && v->triple_fault == \old(v->triple_fault);
     ensures no_effect_yet: dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7) &&
             n_applied == \old(n_applied); */
@@ -555,7 +565,8 @@ uint64_t pn_exception_bitmap(uint64_t wanted);
     ensures no_payload: v->injected.has_payload == 0 || v->injected.stage == PN_STAGE_NONE;
     ensures origin_new: dev_owed != 0 && !\old(again(*v)) ==> v->injected.origin == PN_BY_HARDWARE;
     ensures origin_kept: dev_owed != 0 && \old(again(*v)) ==>
-            v->injected.origin == \old(v->injected.origin) && v->injected.db_kind == \old(v->injected.db_kind); */
+            v->injected.origin == \old(v->injected.origin) && v->injected.db_kind == \old(v->injected.db_kind) &&
+            v->injected.by_delivery == \old(v->injected.by_delivery); */
 void pn_complete_vectoring(struct pn_vcpu *v);
 
 /* Last before every VM entry: the one place where an event is chosen. Order: shutdown; an event whose delivery was
@@ -566,8 +577,10 @@ void pn_complete_vectoring(struct pn_vcpu *v);
  * (SDM 25.2), and then no instruction would ever run; on SVM, for a single step. An interrupt is acknowledged here, at
  * the moment it can be delivered.
  *
- * PN_DO_SMI, PN_DO_INIT, PN_DO_SIPI: carry it out, then call again; what else waits belongs to the program that is
- * interrupted: pn_save before SMM, pn_restore after RSM; pn_vcpu_reset for INIT. PN_SHUTDOWN, PN_WAIT: do not enter. */
+ * PN_DO_SMI, PN_DO_INIT, PN_DO_SIPI: carry it out, then call again. What is latched belongs to the processor and stays. SMI:
+ * block NMIs with SMM, as the processor does (SDM 34.8), and put that back at RSM; a debug trap that waits belongs to the
+ * program that is interrupted: take it out (pn_intercept_exception) and queue it again after RSM. INIT: pn_vcpu_reset.
+ * PN_SHUTDOWN, PN_WAIT: do not enter. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires not_programmed: dev_entry == 0;
@@ -586,6 +599,14 @@ void pn_complete_vectoring(struct pn_vcpu *v);
     ensures waits: \result == PN_WAIT <==> v->triple_fault == 0 && dev_wfs != 0 && \old(v->sipi_pending) == 0;
     ensures sipi: \result == PN_DO_SIPI <==> v->triple_fault == 0 && dev_wfs != 0 && \old(v->sipi_pending) != 0;
     ensures sipi_taken: \result == PN_DO_SIPI || \result == PN_ENTER ==> v->sipi_pending == 0;
+    ensures sipi_kept: \result != PN_DO_SIPI && \result != PN_ENTER ==> v->sipi_pending == \old(v->sipi_pending);
+    ensures nmi_kept: !(\result == PN_ENTER && ev023_nmi_turn(\old(interrupted(*v)), \old(raised(*v)),
+            \old(v->mtf_pending), \old(v->nmi_pending), \old(dev_nmi_blocked), dev_sti, dev_movss, dev_gif,
+            v->held_back)) ==> v->nmi_pending == \old(v->nmi_pending);
+    ensures mtf_kept: !(\result == PN_ENTER && ev019_mtf_turn(\old(interrupted(*v)), \old(high(*v)),
+            \old(v->mtf_pending))) ==> v->mtf_pending == \old(v->mtf_pending);
+    ensures breakpoints_kept: !(\result == PN_ENTER && \old(interrupted(*v)) == 0 && \old(v->mtf_pending) != 0 &&
+            \old(low(*v)) != 0) ==> dev_breakpoints == \old(dev_breakpoints);
     ensures smi: \result == PN_DO_SMI <==> v->triple_fault == 0 && dev_wfs == 0 &&
             ev018_smi_turn(\old(interrupted(*v)), \old(high(*v)), \old(v->smi_pending), dev_smm, dev_gif, v->held_back);
     ensures smi_taken: v->smi_pending == (\result == PN_DO_SMI ? 0 : \old(v->smi_pending));
@@ -618,7 +639,8 @@ void pn_complete_vectoring(struct pn_vcpu *v);
             dev_entry_event.vector == \old(v->exception.vector) && dev_entry_event.length == \old(v->exception.length) &&
             v->nmi_pending == \old(v->nmi_pending) && v->interrupt_waiting == \old(v->interrupt_waiting) &&
             v->mtf_pending == \old(v->mtf_pending) &&
-            v->injected.origin == \old(v->exception.origin) && v->injected.db_kind == \old(v->exception.db_kind);
+            v->injected.origin == \old(v->exception.origin) && v->injected.db_kind == \old(v->exception.db_kind) &&
+            v->injected.by_delivery == \old(v->exception.by_delivery);
     ensures error_code: \result == PN_ENTER && exception_injected{Pre}(\old(*v)) ==>
             (dev_entry_event.has_error != 0 ==> dev_entry_event.error == \old(v->exception.error));
     ensures page_fault_address: \result == PN_ENTER && exception_injected{Pre}(\old(*v)) &&
@@ -659,7 +681,8 @@ void pn_complete_vectoring(struct pn_vcpu *v);
                                 dev_entry_event.vector == dev_acked_vector);
     ensures asked_only_then: !(\result == PN_ENTER && interrupt_turn{Pre}(\old(*v))) ==> n_asked == \old(n_asked);
     ensures interrupt_kept: !interrupt_turn{Pre}(\old(*v)) ==> v->interrupt_waiting == \old(v->interrupt_waiting);
-    ensures trap_kept: dev_sti == 0 && dev_movss == 0 && \old(v->mtf_pending) == 0 ==> dev_bs == \old(dev_bs);
+    ensures trap_kept: dev_sti == 0 && dev_movss == 0 && !(\old(v->mtf_pending) != 0 && \old(low(*v)) != 0) ==>
+            dev_bs == \old(dev_bs);
     ensures nothing_invented: \result == PN_ENTER && !\old(has_injected(*v)) && !\old(has_exception(*v)) &&
             \old(v->mtf_pending) == 0 && dev_entry != 0 ==>
             (dev_entry_event.type == PN_TYPE_NMI && ev023_nmi_turn(\old(interrupted(*v)), \old(raised(*v)),
@@ -674,14 +697,15 @@ void pn_complete_vectoring(struct pn_vcpu *v);
             (dev_svm != 0 && nmi_wanted(*v) && dev_nmi_blocked == 0 && dev_entry != 0));
     ensures nmi_window: \result == PN_ENTER ==> (dev_nmi_window != 0 <==>
             (dev_svm == 0 && nmi_wanted(*v) && !(dev_sti != 0 && dev_entry == 0)) ||
-            (dev_svm != 0 && nmi_wanted(*v) && dev_nmi_blocked != 0 && v->iret_watched == 0));
+            (dev_svm != 0 && dev_nmi_blocked != 0 && v->iret_watched == 0));
     ensures interrupt_window: \result == PN_ENTER ==> (dev_intr_window != 0 <==>
             (v->interrupt_waiting != 0 && v->held_back == 0) ||
             (dev_svm == 0 && nmi_wanted(*v) && dev_sti != 0 && dev_entry == 0));
     ensures single_step: \result == PN_ENTER && dev_svm != 0 ==> (dev_step != 0 <==> dev_entry == 0 &&
             (v->iret_watched != 0 ||
              (nmi_wanted(*v) && dev_nmi_blocked == 0 && (dev_sti != 0 || dev_movss != 0))));
-    ensures iret_again: v->iret_watched != 0 <==> \old(v->iret_watched) != 0 && (\result != PN_ENTER || dev_entry == 0);
+    ensures iret_again: v->iret_watched != 0 <==> \old(v->iret_watched) != 0 && \result != PN_DO_SMI &&
+            \result != PN_DO_INIT && (\result != PN_ENTER || dev_entry == 0);
     ensures nmi_blocking_kept: !(\result == PN_ENTER && dev_entry != 0 && dev_entry_event.type == PN_TYPE_NMI) ==>
             dev_nmi_blocked == \old(dev_nmi_blocked);
     ensures nmi_blocking_svm: \result == PN_ENTER && dev_svm != 0 && dev_entry != 0 &&
@@ -743,6 +767,12 @@ void pn_cancel_injection(struct pn_vcpu *v);
             \old(v->exception.vector) == PN_VECTOR_PF ==> dev_cr2 == \old(v->exception.payload);
     ensures early_debug: with_payload == 0 && has_exception(\old(*v)) && \old(v->exception.has_payload) != 0 &&
             \old(v->exception.vector) == PN_VECTOR_DB ==> ev075_dr6(\old(dev_dr6), \old(v->exception.payload), dev_dr6);
+    ensures no_other_effect: !(with_payload == 0 && has_exception(\old(*v)) && owes_payload(\old(v->exception))) ==>
+            dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6);
+    ensures control: with_payload == 0 && has_exception(\old(*v)) && \old(v->exception.vector) == PN_VECTOR_DB ==>
+            ev124_dr7(\old(dev_dr7), dev_dr7);
+    ensures control_kept: !(with_payload == 0 && has_exception(\old(*v)) &&
+            \old(v->exception.vector) == PN_VECTOR_DB) ==> dev_dr7 == \old(dev_dr7);
     ensures still_pending: has_exception(*v) <==> \old(has_exception(*v));
     ensures no_payload_left: with_payload == 0 && has_exception(*v) ==> v->exception.has_payload == 0; */
 struct pn_snapshot pn_save(struct pn_vcpu *v, bool with_payload);
@@ -762,6 +792,8 @@ struct pn_snapshot pn_save(struct pn_vcpu *v, bool with_payload);
     ensures result: \result != 0 <==> snapshot_ok(s);
     ensures refused: \result == 0 ==> *v == \old(*v) && n_accepted == \old(n_accepted) && dev_owed == \old(dev_owed);
     ensures whole: \result != 0 ==> restored_from(*v, s);
+    ensures rest_kept: v->held_back == \old(v->held_back) && v->iret_watched == \old(v->iret_watched) &&
+            v->iret_rip == \old(v->iret_rip) && v->soft_rip == \old(v->soft_rip) && v->entry_rip == \old(v->entry_rip);
     ensures owed: \result != 0 ==> (dev_owed != 0 <==> s.injected.stage == PN_STAGE_INJECTED);
     ensures origin: \result != 0 ==> v->exception.origin == PN_RESTORED && v->injected.origin == PN_RESTORED; */
 bool pn_restore(struct pn_vcpu *v, struct pn_snapshot s);

@@ -66,6 +66,7 @@ enum {
     PN_VECTOR_MF = 16,
     PN_VECTOR_AC = 17,
     PN_VECTOR_MC = 18,
+    PN_VECTOR_CP = 21,
     PN_NO_INTERRUPT = -1, /* pn_hw_ack_interrupt: none is waiting any more */
     PN_NMI_LIMIT = 2,     /* one in service or on its way, one latched behind it */
 };
