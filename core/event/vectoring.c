@@ -34,7 +34,8 @@ static struct pn_event from_vectoring(struct pn_vectoring x)
     ensures done: dev_svm != 0 && \old(v->iret_watched) != 0 && dev_rip != v->iret_rip ==>
             dev_nmi_blocked == 0 && v->iret_watched == 0;
     ensures not_done: dev_svm != 0 && !(\old(v->iret_watched) != 0 && dev_rip != v->iret_rip) ==>
-            dev_nmi_blocked == \old(dev_nmi_blocked) && v->iret_watched == \old(v->iret_watched); */
+            dev_nmi_blocked == \old(dev_nmi_blocked) && v->iret_watched == \old(v->iret_watched);
+    ensures events_kept: held(*v) == held(\old(*v)); */
 static void settle_nmi_blocking(struct pn_vcpu *v, struct pn_vectoring x)
 {
     if (!pn_hw_svm()) {
@@ -55,7 +56,8 @@ static void settle_nmi_blocking(struct pn_vcpu *v, struct pn_vectoring x)
     ensures empty: v->injected.stage == (\old(interrupted(*v)) == 1 ? PN_STAGE_NONE : \old(v->injected.stage));
     ensures done: \old(has_injected(*v)) ==> dev_done == 0;
     ensures kept: !\old(has_injected(*v)) ==> dev_done == \old(dev_done);
-    ensures counted: n_delivered == \old(n_delivered) + \old(interrupted(*v)); */
+    ensures counted: n_delivered == \old(n_delivered) + \old(interrupted(*v));
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v); */
 static void book_delivery(struct pn_vcpu *v)
 {
     if (v->injected.stage == PN_STAGE_INJECTED) {
@@ -88,6 +90,37 @@ static void take_interrupted(struct pn_vcpu *v, struct pn_event e)
         v->injected = e;
 }
 
+/* The last entry's event is delivered, another one was interrupted. */
+/*@ requires vcpu: \valid(v);
+    requires delivered: has_injected(*v) ==> dev_done != 0 && same_event(v->injected, dev_done_event);
+    requires owed: dev_owed != 0 && dev_taken_back == 0;
+    requires stage: e.stage == PN_STAGE_INJECTED && e.has_payload == 0;
+    requires slot: v->injected.stage == PN_STAGE_NONE || v->injected.stage == PN_STAGE_INJECTED;
+    requires gone: ev040_soft(e.type) && e.length == 0 ==> dev_svm != 0 && ev040_soft(dev_owed_event.type) &&
+             dev_soft_here == 0 && dev_rip == dev_at;
+    terminates \true; exits \false;
+    assigns v->injected, dev_owed, dev_done, led_accepted, led_owing, led_delivered, led_discarded;
+    ensures taken: !(ev040_soft(e.type) && e.length == 0) ==> v->injected == e && dev_owed == \old(dev_owed);
+    ensures retried: ev040_soft(e.type) && e.length == 0 ==> v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
+    ensures done: dev_done == (\old(interrupted(*v)) == 1 ? 0 : \old(dev_done));
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
+static void put_in_its_place(struct pn_vcpu *v, struct pn_event e)
+{
+    book_delivery(v);
+    take_interrupted(v, e);
+}
+
+/* What is owed now is owed because of an exit. */
+/*@ requires vcpu: \valid(v);
+    terminates \true; exits \false; assigns v->cancelled;
+    ensures over: v->cancelled == 0;
+    ensures events_kept: held(*v) == held(\old(*v)); */
+static void forget_cancellation(struct pn_vcpu *v)
+{
+    v->cancelled = false;
+}
+
 /* Whether `e` is the event of the last entry. On SVM a software event is that only at the RIP of that entry. */
 /*@ requires vcpu: \valid_read(v);
     terminates \true; exits \false; assigns \nothing;
@@ -112,7 +145,7 @@ void pn_complete_vectoring(struct pn_vcpu *v)
         book_delivery(v);
         return;
     }
-    v->cancelled = false;
+    forget_cancellation(v);
     if (svm) {
         e = pn_soft_complete(v, x);
         pn_hw_clear_shadow(); /* what shows is not the guest's: a delivery ends its shadow (EV-077) */
@@ -123,8 +156,7 @@ void pn_complete_vectoring(struct pn_vcpu *v)
         pn_soft_unwind(v, e);
         return; /* the event of the last entry: it keeps its origin */
     }
-    book_delivery(v);
-    take_interrupted(v, e);
+    put_in_its_place(v, e);
 }
 
 void pn_cancel_injection(struct pn_vcpu *v)
