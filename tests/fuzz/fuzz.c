@@ -258,7 +258,7 @@ static void queue_latch(struct run *r)
     if (which == 3 && r->cpu.svm)
         return;
     if (which == 2 && !r->cpu.wfs)
-        want = PN_NO_EFFECT;
+        want = r->v.init_pending ? PN_BUSY : PN_NO_EFFECT;
     if (which == 0)
         answer = pn_queue_smi(&r->v);
     else if (which == 1)
@@ -324,12 +324,14 @@ static bool snapshot_fits(const struct model_cpu *cpu, const struct pn_snapshot 
     if (waits &&
         !(model_type_ok(cpu->svm, w) && model_length_ok(w) && model_error_ok(cpu->svm, w.error) &&
           (w.type == PN_TYPE_HARD_EXCEPTION || w.type == PN_TYPE_PRIV_EXCEPTION || w.type == PN_TYPE_SOFT_EXCEPTION) &&
-          (!w.has_payload || model_payload_allowed(w.type, w.vector))))
+          (!w.has_payload || model_payload_allowed(w.type, w.vector)) && w.vector != 21))
         return false;
     if (!owed)
         return true;
     if (!(model_type_ok(cpu->svm, i) && model_length_ok(i) && model_error_ok(cpu->svm, i.error)) || i.has_payload ||
         i.type == PN_TYPE_OTHER || cpu->wfs)
+        return false;
+    if (i.has_error != model_has_error(cpu->svm, i.type, i.vector, cpu->pe) || (!i.has_error && i.error != 0))
         return false;
     if (i.type == PN_TYPE_INTERRUPT)
         return model_interrupt_open(cpu);
@@ -752,10 +754,9 @@ static void begin(struct run *r, const uint8_t *data, size_t size)
     what = take(r, 256);
     if (pn_check_reset)
         pn_check_reset();
+    model_init(&r->cpu, world);
     if (what & 1)
-        model_init_svm(&r->cpu, world, what & 2);
-    else
-        model_init(&r->cpu, world);
+        model_make_svm(&r->cpu, what & 2);
     r->cpu.rip_bits = what & 4 ? 16 : what & 8 ? 32 : 64;
     model_move(&r->cpu, r->cpu.rip_bits == 16 ? 0xfff8 : MODEL_START);
     pn_vcpu_init(&r->v);

@@ -96,7 +96,7 @@ def holds(row, column):
 
 def windows(folder):
     rows = read(folder, "windows", ["vendor", "event", "when", "unless", "window", "manual"])
-    events = EVENTS + ("iret",)
+    events = EVENTS + ("iret", "blocking")
     return [(vendor(r), index(r, "event", events), index(r, "when", WHEN), holds(r, "unless"),
              index(r, "window", WINDOWS), r["line"]) for r in rows]
 

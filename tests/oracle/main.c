@@ -63,10 +63,9 @@ struct rig *rig_fresh(enum oracle_vendor vendor)
 
     memset(&r, 0, sizeof r);
     r.vendor = vendor;
+    model_init(&r.cpu, world);
     if (vendor == ORACLE_AMD)
-        model_init_svm(&r.cpu, world, true);
-    else
-        model_init(&r.cpu, world);
+        model_make_svm(&r.cpu, true);
     pn_vcpu_init(&r.v);
     return &r;
 }

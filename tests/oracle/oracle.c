@@ -61,7 +61,7 @@ enum {
     WHEN_NMI_BLOCKED,
     WHEN_IRET_AND_NO_EVENT,
 };
-enum { WATCHED_IRET = ORACLE_TURN_NOBODY };
+enum { WATCHED_IRET = ORACLE_TURN_NOBODY, NMI_BLOCKING };
 enum { VECTOR_GD_BIT = 13 };
 
 /* Which lines have been asked, by vendor. */
@@ -136,7 +136,7 @@ bool oracle_low_trap(struct pn_event e)
 {
     const struct oracle_debug_row *row = debug_row(e);
 
-    return row && row->low;
+    return row && row->low && e.has_payload; /* without its conditions nobody could keep it behind what ranks higher */
 }
 
 bool oracle_dr6_bit(enum oracle_vendor vendor, uint64_t before, uint64_t condition, unsigned int bit)
@@ -365,6 +365,7 @@ struct oracle_entry oracle_inject(const struct oracle_state *s)
         x.nmi_blocked = s->vendor == ORACLE_AMD;
     arm(s, &x, ORACLE_TURN_NMI, x.nmis > 0);
     arm(s, &x, WATCHED_IRET, x.iret_watched);
+    arm(s, &x, NMI_BLOCKING, x.nmi_blocked && !x.iret_watched);
     arm(s, &x, ORACLE_TURN_INTERRUPT, x.waiting);
     arm(s, &x, ORACLE_TURN_SMI, x.smi);
     arm(s, &x, ORACLE_TURN_INIT, x.init);
