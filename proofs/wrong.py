@@ -55,7 +55,7 @@ def shadow(name):
     os.makedirs(root, exist_ok=True)
     stage(name, os.path.join(root, "core"))
     for source in options.client_sources():
-        os.makedirs(os.path.join(root, "proofs"), exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.join(root, source)), exist_ok=True)
         shutil.copy(os.path.join(options.ROOT, source), os.path.join(root, source))
     return root
 
