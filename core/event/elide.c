@@ -6,7 +6,8 @@
     ensures rule: \result != 0 <==> cl2_droppable(e.type, e.vector, e.origin, e.by_delivery); */
 static bool comes_again(struct pn_event e)
 {
-    return e.type == PN_TYPE_HARD_EXCEPTION && (e.vector == PN_VECTOR_DE || e.vector == PN_VECTOR_UD || e.vector == PN_VECTOR_MF) &&
+    return e.type == PN_TYPE_HARD_EXCEPTION &&
+           (e.vector == PN_VECTOR_DE || e.vector == PN_VECTOR_UD || e.vector == PN_VECTOR_MF) &&
            e.origin == PN_BY_HARDWARE && !e.by_delivery;
 }
 

@@ -375,8 +375,8 @@ void pn_hw_any_change(void);
     // interrupted interrupt or NMI leaves no shadow (27.1; AMD may show one that is not the guest's), and RFLAGS is as it was
     // before delivery, so IF is 1 for an interrupt. An event of the entry that is not reported has been delivered, or has
     // ended in the event that is reported. AMD: a software event that is reported with RIP as the entry had it is the
-    // entry's own, else RIP is at its instruction (without NRIPS this wants INTn, #BP and #OF
-    // intercepted: two equal instructions in a row could not be told apart); it was not injected under a virtual NMI, so the flag is the core's.
+    // entry's own, else RIP is at its instruction (without NRIPS this wants INTn, #BP and #OF intercepted: two equal
+    // instructions in a row could not be told apart). Virtual NMIs are not used, so the blocking flag is the core's.
     requires exit_read: dev_exited == 0;
     requires nothing_owed: dev_owed == 0;
     requires nothing_acknowledged: dev_acked == 0;
