@@ -13,7 +13,8 @@ enum { VECTOR_UD = 6 };
 void skip_instruction(struct vcpu *v)
 {
     vmwrite(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_LENGTH));
-    /* None of these instructions changes TF, starts a shadow, or has a data operand that DR0 to DR3 could watch. */
+    /* None of these instructions changes TF or starts a shadow. An I/O breakpoint on one of the few ports that are watched
+     * here is not looked at. */
     pn_instruction_retired(&v->events, (struct pn_retired){.shadow = PN_SHADOW_NONE, .tf = pn_hw_tf()});
 }
 

@@ -44,6 +44,7 @@ START_TEST(each_option)
     struct options o = good("events=direct msr=gp ontriple=reset evict=5000 nmi=7");
 
     ck_assert(!o.core_events && o.msr_gp && o.reset_on_triple && o.evict == 5000 && o.nmi == 7);
+    ck_assert(!o.elide && good("elide=on").elide && !good("elide=on elide=off").elide);
     o = good("/x/hv.elf\tnmi=0  events=core msr=ignore ontriple=stop evict=999999999 ");
     ck_assert(o.core_events && !o.msr_gp && !o.reset_on_triple && o.evict == 999999999 && o.nmi == 0);
     ck_assert(good("events=direct events=core").core_events); /* the last one counts */
@@ -55,7 +56,7 @@ START_TEST(malformed_options)
     static const char *const words[] = {
         "events=", "events", "events=cores", "events=cor", "events=Core", "events==core", "event=core", "eventss=core",
         "evict=", "evict=-1", "evict=1000000000", "evict=12a", "evict=0x10", "evict= 5", "msr=ignored", "ontriple=halt",
-        "nmi=one", "=core", "=", "quiet", "memtop=4", "EVICT=1", "nmi=1,2",
+        "nmi=one", "elide=", "elide=yes", "=core", "=", "quiet", "memtop=4", "EVICT=1", "nmi=1,2",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

@@ -221,9 +221,11 @@ void pn_hw_set_nmi_blocked(bool blocked)
 
 void pn_hw_set_step_pending(bool pending)
 {
-    const uint64_t state = vmread(GUEST_PENDING_DEBUG) & ~(uint64_t)PENDING_BS;
+    const uint64_t state = vmread(GUEST_PENDING_DEBUG);
+    const uint64_t next = pending ? state | PENDING_BS : state & ~(uint64_t)PENDING_BS;
 
-    vmwrite(GUEST_PENDING_DEBUG, state | (pending ? PENDING_BS : 0));
+    if (next != state)
+        vmwrite(GUEST_PENDING_DEBUG, next);
 }
 
 void pn_hw_write_entry(struct pn_event e)
@@ -270,7 +272,8 @@ void pn_hw_set_intr_window(bool on)
 }
 
 /* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). The hypervisor's own use of the timer (evict)
- * starts it anew at its next exit. */
+ * starts it anew at its next exit. Only SMI, INIT and MTF ask for it, which nobody queues yet: whoever does must ask for
+ * the timer in vmx_check_controls first. */
 void pn_hw_set_immediate_exit(bool on)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
