@@ -12,15 +12,15 @@ UNIT_WRAP ?=
 UNIT_CC ?= gcc
 UNIT_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Werror \
     -fno-sanitize-recover=all -fsanitize=address,undefined
-UNIT_INC := -I$(UNIT_CORE)/include -I$(UNIT_CORE)/event
+UNIT_INC := -I$(UNIT_CORE)/include -I$(UNIT_CORE)/event -I$(UNIT_CORE)/vmx
 UNIT_GUARDED := accepted delivered nmi_collapsed escalated superseded replaced merged handed_over trap_held reported \
-    no_effect retried reset elided
+    no_effect retried reset elided passed_on
 UNIT_LINK := $(foreach f,$(UNIT_GUARDED),-Wl,--wrap=pn_ledger_$(f)) $(UNIT_WRAP)
 
 UNIT_HV := $(addprefix harness/hv/,options.c memmap.c image.c linux.c bootinfo.c acpi.c mtrr.c l1info.c) \
     vendor/vmx/caps.c vendor/vmx/decode.c
 UNIT_PARTS := $(sort $(wildcard vendor/model/*.c vendor/common/*.c tests/unit/*.c)) $(UNIT_HV) $(UNIT_EXTRA)
-UNIT_CORE_SRCS := $(sort $(wildcard $(UNIT_CORE)/event/*.c))
+UNIT_CORE_SRCS := $(sort $(wildcard $(UNIT_CORE)/event/*.c $(UNIT_CORE)/vmx/*.c))
 UNIT_OBJS := $(patsubst %.c,$(UNIT_OUT)/%.o,$(UNIT_PARTS)) $(patsubst $(UNIT_CORE)/%.c,$(UNIT_OUT)/core/%.o,$(UNIT_CORE_SRCS))
 UNIT_DEPS := $(wildcard $(UNIT_CORE)/*/*.h $(UNIT_CORE)/include/provenest/*.h vendor/model/*.h vendor/common/*.h \
     vendor/vmx/*.h harness/hv/*.h tests/unit/*.h spec/acsl/*.h) tests/unit/unit.mk

@@ -7,7 +7,7 @@
  * path is remembered here until the slot is empty. Everything else was raised or came with a snapshot; of two such
  * events of one type, which nobody can tell apart, the one from the snapshot goes first.
  */
-#include "../../core/hw/ledger.h"
+#include "../../core/hw/nested_ledger.h"
 
 #include "counters.h"
 
@@ -75,6 +75,13 @@ void pn_ledger_reported(struct pn_event e)
     struct pn_counters *c = pn_counters_this();
 
     c->recorded[row(e.type)][path_of(c, e.type)]++;
+}
+
+void pn_ledger_passed_on(struct pn_event e)
+{
+    struct pn_counters *c = pn_counters_this();
+
+    c->recorded[row(e.type)][empty_slot(c, e.type)]++;
 }
 
 void pn_ledger_nmi_collapsed(uint8_t pending)

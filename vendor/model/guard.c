@@ -4,7 +4,7 @@
  * -Wl,--wrap=pn_ledger_accepted and so on. What a contract there assigns of the device (dev_done, dev_owed and so
  * on) is done here.
  */
-#include "../../core/hw/ledger.h"
+#include "../../core/hw/nested_ledger.h"
 
 #include "model.h"
 
@@ -22,6 +22,7 @@ void __real_pn_ledger_no_effect(uint8_t type);
 void __real_pn_ledger_retried(struct pn_event e);
 void __real_pn_ledger_reset(unsigned events, unsigned payloads);
 void __real_pn_ledger_elided(struct pn_event e, struct pn_resumption r);
+void __real_pn_ledger_passed_on(struct pn_event e);
 
 void __wrap_pn_ledger_accepted(struct pn_event e, uint8_t path);
 void __wrap_pn_ledger_delivered(struct pn_event e);
@@ -37,6 +38,7 @@ void __wrap_pn_ledger_no_effect(uint8_t type);
 void __wrap_pn_ledger_retried(struct pn_event e);
 void __wrap_pn_ledger_reset(unsigned events, unsigned payloads);
 void __wrap_pn_ledger_elided(struct pn_event e, struct pn_resumption r);
+void __wrap_pn_ledger_passed_on(struct pn_event e);
 
 void __wrap_pn_ledger_accepted(struct pn_event e, uint8_t path)
 {
@@ -178,4 +180,15 @@ void __wrap_pn_ledger_elided(struct pn_event e, struct pn_resumption r)
     MODEL_REQUIRE(no_payload_left, !e.has_payload);
     cpu->owed = false;
     __real_pn_ledger_elided(e, r);
+}
+
+/* SDM 27.2.4: the exit to L1 reports it as interrupted. */
+void __wrap_pn_ledger_passed_on(struct pn_event e)
+{
+    struct model_cpu *cpu = model_this();
+
+    MODEL_REQUIRE(interrupted, cpu->owed && !cpu->taken_back && model_same(e, cpu->owed_event));
+    MODEL_REQUIRE(no_payload_left, !e.has_payload);
+    cpu->owed = false;
+    __real_pn_ledger_passed_on(e);
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The seam for MSRs that a VM-entry or VM-exit list names: they are loaded and stored as RDMSR and WRMSR would, for the
+ * guest of the current VMCS. A journal of what was written, in order, is for the contracts.
+ */
+#ifndef PROVENEST_HW_MSR_H
+#define PROVENEST_HW_MSR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*@ ghost int dev_msrs; int dev_msr_journal; */
+
+/* What RDMSR gives, and whether it is to be had; the journal: how many MSRs have been written, which, and what. */
+/*@ axiomatic Msrs {
+      logic integer msr{L}(integer index) reads dev_msrs;
+      predicate msr_readable{L}(integer index) reads dev_msrs;
+      logic integer n_msrs{L} reads dev_msr_journal;
+      logic integer msr_index{L}(integer k) reads dev_msr_journal;
+      logic integer msr_value{L}(integer k) reads dev_msr_journal;
+    }
+*/
+
+/*@ // TRUST: SDM 26.4 and 27.6: loaded as WRMSR at privilege level 0 would; false: WRMSR would fault, nothing is written.
+    terminates \true; exits \false; assigns dev_msrs, dev_msr_journal;
+    ensures written: \result != 0 ==> n_msrs == \old(n_msrs) + 1 && msr_index(\old(n_msrs)) == index &&
+            msr_value(\old(n_msrs)) == value;
+    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs);
+    ensures before: \forall integer k; k < \old(n_msrs) ==>
+            msr_index(k) == \old(msr_index(k)) && msr_value(k) == \old(msr_value(k)); */
+bool pn_hw_write_msr(uint32_t index, uint64_t value);
+
+/*@ // TRUST: SDM 27.4: stored as RDMSR at privilege level 0 would; false: RDMSR would fault.
+    requires place: \valid(value);
+    terminates \true; exits \false; assigns *value;
+    ensures read: \result != 0 <==> msr_readable(index);
+    ensures value: \result != 0 ==> *value == msr(index); */
+bool pn_hw_read_msr(uint32_t index, uint64_t *value);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/hw/vmcs.h, memory.h, msr.h and nested_ledger.h on the host (pn_ledger_passed_on: guard.c). Every precondition is asserted under its name there.
+ */
+#include "vmcs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../core/hw/memory.h"
+#include "../../core/hw/msr.h"
+#include "../../core/hw/nested_ledger.h"
+#include "../../core/hw/vmcs.h"
+
+static _Thread_local struct model_nested nested;
+
+/* A test of the nested half alone has no CPU to blame. */
+static void violation(const char *function, const char *name)
+{
+    if (model_this()) {
+        model_violation(function, name);
+        return;
+    }
+    fprintf(stderr, "model: %s: precondition %s does not hold\n", function, name);
+    abort();
+}
+
+#define REQUIRE(name, condition)         \
+    do {                                 \
+        if (!(condition))                \
+            violation(__func__, #name);  \
+    } while (0)
+
+struct model_nested *model_nested(void)
+{
+    return &nested;
+}
+
+void model_nested_reset(void)
+{
+    memset(&nested, 0, sizeof nested);
+    nested.current = PN_VMCS01;
+}
+
+void model_nested_round(void)
+{
+    memset(nested.written02, 0, sizeof nested.written02);
+    memset(nested.reads, 0, sizeof nested.reads);
+}
+
+/* ---- VMCSs ---- */
+
+void pn_hw_load_vmcs(enum pn_vmcs which)
+{
+    REQUIRE(which, which == PN_VMCS01 || which == PN_VMCS02);
+    nested.current = which;
+    nested.loads++;
+}
+
+uint64_t pn_hw_read01(enum pn_field f)
+{
+    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    REQUIRE(current, nested.current == PN_VMCS01);
+    return nested.vmcs01[f];
+}
+
+void pn_hw_write01(enum pn_field f, uint64_t value)
+{
+    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    REQUIRE(current, nested.current == PN_VMCS01);
+    nested.vmcs01[f] = value;
+    nested.writes01++;
+}
+
+uint64_t pn_hw_read02(enum pn_field f)
+{
+    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    REQUIRE(current, nested.current == PN_VMCS02);
+    return nested.vmcs02[f];
+}
+
+void pn_hw_write02(enum pn_field f, uint64_t value)
+{
+    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    REQUIRE(current, nested.current == PN_VMCS02);
+    REQUIRE(once, nested.written02[f] == 0);
+    nested.vmcs02[f] = value;
+    nested.written02[f] = 1;
+    nested.writes02++;
+}
+
+/* ---- L1's memory ---- */
+
+uint64_t *model_word(uint64_t address)
+{
+    if (address % 8 != 0 || address >= MODEL_MEMORY) {
+        fprintf(stderr, "model: no word of L1's memory at 0x%llx\n", (unsigned long long)address);
+        abort();
+    }
+    return &nested.memory[address / 8];
+}
+
+bool pn_mem_is_l1s(uint64_t address)
+{
+    return address < MODEL_MEMORY && !(address >= nested.hidden && address < nested.hidden_end);
+}
+
+uint64_t pn_mem_read(uint64_t address)
+{
+    uint64_t value;
+
+    REQUIRE(aligned, address % 8 == 0);
+    if (!pn_mem_is_l1s(address))
+        return UINT64_MAX;
+    REQUIRE(once, nested.reads[address / 8] == 0);
+    nested.reads[address / 8] = 1;
+    value = nested.memory[address / 8];
+    if (nested.race)
+        nested.race(address);
+    return value;
+}
+
+void pn_mem_write(uint64_t address, uint64_t value)
+{
+    REQUIRE(aligned, address % 8 == 0);
+    if (pn_mem_is_l1s(address))
+        nested.memory[address / 8] = value;
+}
+
+/* ---- MSRs ---- */
+
+static struct model_msr *find(uint32_t index)
+{
+    for (size_t k = 0; k < MODEL_MSRS; k++)
+        if (nested.msr[k].present && nested.msr[k].index == index)
+            return &nested.msr[k];
+    return NULL;
+}
+
+struct model_msr *model_msr(uint32_t index)
+{
+    struct model_msr *m = find(index);
+
+    for (size_t k = 0; !m && k < MODEL_MSRS; k++)
+        if (!nested.msr[k].present) {
+            m = &nested.msr[k];
+            *m = (struct model_msr){.index = index, .present = true, .readable = true, .writable = true};
+        }
+    if (!m) {
+        fprintf(stderr, "model: too many MSRs\n");
+        abort();
+    }
+    return m;
+}
+
+bool pn_hw_read_msr(uint32_t index, uint64_t *value)
+{
+    const struct model_msr *m = find(index);
+
+    REQUIRE(place, value != NULL);
+    if (!m || !m->readable)
+        return false;
+    *value = m->value;
+    return true;
+}
+
+bool pn_hw_write_msr(uint32_t index, uint64_t value)
+{
+    struct model_msr *m = find(index);
+
+    if (!m || !m->writable)
+        return false;
+    m->value = value;
+    if (nested.written_msrs < MODEL_MSRS)
+        nested.written_msr[nested.written_msrs++] = index;
+    return true;
+}
+
+/* ---- Acknowledge on exit ---- */
+
+int pn_hw_ack_for_exit(void)
+{
+    struct model_cpu *cpu = model_this();
+    int vector;
+
+    REQUIRE(exit_read, !cpu->exited);
+    REQUIRE(nothing_else, !cpu->entry && !cpu->owed);
+    REQUIRE(none_held, !cpu->acked);
+    vector = model_acknowledge(&cpu->controller);
+    return vector == MODEL_NONE ? PN_NO_INTERRUPT : vector;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The nested half of the model: two VMCSs, 1 MiB of L1's memory, a table of MSRs. A test looks and sets at will.
+ */
+#ifndef MODEL_VMCS_H
+#define MODEL_VMCS_H
+
+#include "../../core/hw/vmcs.h"
+
+#include "model.h"
+
+enum { MODEL_MEMORY = 1 << 20, MODEL_WORDS = MODEL_MEMORY / 8, MODEL_MSRS = 64 };
+
+struct model_msr {
+    uint32_t index;
+    bool present, readable, writable;
+    uint64_t value;
+};
+
+struct model_nested {
+    enum pn_vmcs current;
+    uint64_t vmcs01[PN_FIELDS], vmcs02[PN_FIELDS];
+    uint8_t written02[PN_FIELDS]; /* since the last model_nested_round */
+    unsigned int writes01, writes02, loads;
+    uint64_t memory[MODEL_WORDS];
+    uint8_t reads[MODEL_WORDS]; /* since the last model_nested_round */
+    uint64_t hidden, hidden_end; /* the hypervisor's own: not L1's memory */
+    void (*race)(uint64_t address); /* called after each read: another processor writes */
+    struct model_msr msr[MODEL_MSRS];
+    uint32_t written_msr[MODEL_MSRS]; /* in the order of writing */
+    unsigned int written_msrs;
+};
+
+/* One for each thread of the host, as the CPU is. */
+struct model_nested *model_nested(void);
+
+void model_nested_reset(void); /* everything 0, vmcs01 current, no memory hidden, no MSR */
+void model_nested_round(void); /* another instruction of L1's, or another entry: once-only permissions are renewed */
+
+uint64_t *model_word(uint64_t address); /* in L1's memory */
+struct model_msr *model_msr(uint32_t index); /* makes it, readable and writable, if there is none */
+
+#endif
