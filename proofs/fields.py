@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""spec/fields/vmcs.tbl, read; and core/include/provenest/vmcs12.h, made from it. Without arguments: compare. --write: write."""
+"""spec/fields/vmcs.tbl, read; and what is made from it: core/include/provenest/vmcs12.h (the enumeration), core/vmx/field_table.h
+(encodings and back) and spec/acsl/vmx_fields.h (both as logic). Without arguments: compare. --write: write."""
 import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = os.path.join(ROOT, "spec/fields/vmcs.tbl")
-HEADER = os.path.join(ROOT, "core/include/provenest/vmcs12.h")
 COLUMNS = ("name", "encoding", "width", "owner", "group", "when", "save", "shadow")
 
 TOP = """/* SPDX-License-Identifier: BSD-2-Clause
@@ -74,18 +74,97 @@ def header(fields):
     return text + "struct pn_vmcs12 {\n    uint64_t f[PN_FIELDS];\n};\n\n#endif\n"
 
 
+SLOTS = 361  # the least number that tells all half encodings apart by their remainder; slot() checks it
+CODES = {"16": 0, "64": 1, "32": 2, "n": 3}  # bits 14:13 of an encoding
+
+
+def slots(fields):
+    """slot -> field number; the slot of an encoding is its half modulo SLOTS."""
+    out = {}
+    for i, f in enumerate(f for f in fields if f.offered()):
+        if CODES[f.width] != f.encoding >> 13 or f.encoding & 0x1001 or (f.encoding >> 10 & 3 == 1) != (f.group == "EXIT"):
+            raise SystemExit(f"spec/fields/vmcs.tbl: {f.name}: width or group disagrees with the encoding")
+        if out.setdefault(f.encoding // 2 % SLOTS, i) != i:
+            raise SystemExit(f"proofs/fields.py: {f.name} shares a slot: choose another number than {SLOTS}")
+    return out
+
+
+def rows(values):
+    """Initializers, ten in a row."""
+    return "".join("    " + ", ".join(values[i : i + 10]) + ",\n" for i in range(0, len(values), 10))
+
+
+def table(fields):
+    slot = slots(fields)
+    encodings = [f"0x{f.encoding:04x}" for f in fields if f.offered()]
+    return (
+        "/* SPDX-License-Identifier: BSD-2-Clause\n *\n"
+        " * Encodings of the fields (SDM vol. 3D appendix B), and back. Made from spec/fields/vmcs.tbl by proofs/fields.py. */\n"
+        "#ifndef PROVENEST_FIELD_TABLE_H\n#define PROVENEST_FIELD_TABLE_H\n\n#include <provenest/vmcs12.h>\n\n"
+        "/* By enum pn_field. */\nstatic const uint16_t encodings[PN_FIELDS] = {\n" + rows(encodings) + "};\n\n"
+        "/* The field whose half encoding leaves this remainder, or PN_FIELDS: the only one it can be. */\n"
+        f"enum {{ SLOTS = {SLOTS} }};\nstatic const uint8_t slots[SLOTS] = {{\n"
+        + rows([str(slot.get(i, len(encodings))) for i in range(SLOTS)])
+        + "};\n\n#endif\n"
+    )
+
+
+def in_ranges(numbers):
+    """An ACSL condition on i: it is one of these numbers."""
+    runs = []
+    for n in numbers:
+        if runs and runs[-1][1] == n - 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    parts = [f"i == {a}" if a == b else f"{a} <= i <= {b}" for a, b in runs]
+    return " ||\n      ".join(" || ".join(parts[k : k + 6]) for k in range(0, len(parts), 6))
+
+
+def logic(fields):
+    offered = [f for f in fields if f.offered()]
+    chain = ""
+    for k in range(0, len(offered), 6):
+        chain += "      " + " ".join(f"i == {n} ? 0x{f.encoding:04x} :" for n, f in enumerate(offered[k : k + 6], k)) + "\n"
+    widths = ""
+    for w, name in (("16", "width16"), ("32", "width32"), ("64", "width64")):
+        members = [n for n, f in enumerate(offered) if f.width == w]
+        widths += f"/*@ predicate sdm24_{name}(integer i) =\n      {in_ranges(members)};\n*/\n\n"
+    return (
+        "/* SPDX-License-Identifier: BSD-2-Clause\n *\n"
+        " * The fields of a VMCS as logic: encodings (SDM vol. 3D appendix B) and widths (3C 24.11.2) by enum pn_field. Made from\n"
+        " * spec/fields/vmcs.tbl by proofs/fields.py. */\n"
+        "#ifndef SPEC_VMX_FIELDS_H\n#define SPEC_VMX_FIELDS_H\n\n"
+        "/*@ logic integer sdm24_encoding(integer i) =\n" + chain + "      -1;\n*/\n\n"
+        + widths
+        + "/* Nothing above the field's width; 64-bit and natural-width fields have all 64 bits. */\n"
+        "/*@ predicate sdm24_fits(integer i, integer v) =\n"
+        "      (sdm24_width16(i) ==> v <= 0xffff) && (sdm24_width32(i) ==> v <= 0xffffffff);\n*/\n\n"
+        "/*@ check lemma canary_vmx_fields: \\false; */\n\n#endif\n"
+    )
+
+
+MADE = (
+    ("core/include/provenest/vmcs12.h", header),
+    ("core/vmx/field_table.h", table),
+    ("spec/acsl/vmx_fields.h", logic),
+)
+
+
 def main():
-    text = header(read())
-    if "--write" in sys.argv:
-        with open(HEADER, "w", encoding="utf-8") as f:
-            f.write(text)
-        return 0
-    with open(HEADER, encoding="utf-8") as f:
-        if f.read() == text:
-            return 0
-    print("core/include/provenest/vmcs12.h is not what spec/fields/vmcs.tbl says: run python3 proofs/fields.py --write",
-          file=sys.stderr)
-    return 1
+    fields = read()
+    bad = 0
+    for name, make in MADE:
+        path = os.path.join(ROOT, name)
+        if "--write" in sys.argv:
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(make(fields))
+            continue
+        with open(path, encoding="utf-8") as f:
+            if f.read() != make(fields):
+                print(f"{name} is not what spec/fields/vmcs.tbl says: run python3 proofs/fields.py --write", file=sys.stderr)
+                bad = 1
+    return bad
 
 
 if __name__ == "__main__":
