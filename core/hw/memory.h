@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The seam for L1's memory: VMCS regions, MSR lists, bitmaps, PDPTEs. L1 (and other processors and devices of L1's) may change
- * it at any time, so what is read is read once, into a snapshot, and every decision is made on that.
+ * The seam for L1's memory: VMCS regions, MSR lists, bitmaps, PDPTEs. L1's other processors and devices may change it at any
+ * time. So each word of a structure is read once, into a snapshot, and every decision is made on that: `mem64` is then what
+ * the one read finds, whatever the word is before and after.
  */
 #ifndef PROVENEST_HW_MEMORY_H
 #define PROVENEST_HW_MEMORY_H
@@ -9,14 +10,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*@ ghost int dev_memory; int dev_reads; */
+/*@ ghost int dev_memory; int dev_reads; int dev_writes; */
 
-/* L1's memory in 8-byte words, as it is now; and how often a word has been read since the current instruction began. */
+/* L1's memory in 8-byte words; how often each has been read since the structure's snapshot began, and how often it has been
+ * written; and which addresses are L1's (one to one, so the same for ever). */
 /*@ axiomatic Memory {
       logic integer mem64{L}(integer address) reads dev_memory;
       logic integer n_reads{L}(integer address) reads dev_reads;
+      logic integer n_writes{L}(integer address) reads dev_writes;
+      predicate l1s(integer address);
     }
 */
+
+/*@ // TRUST: proof only: the reading of a structure begins. A structure is one VMCS region, one MSR list, one word of a
+    // bitmap, four PDPTEs; L1 may lay structures over each other, so "once" is said of each.
+    terminates \true; exits \false; assigns dev_reads;
+    ensures none: \forall integer a; n_reads(a) == 0; */
+void pn_mem_snapshot(void);
 
 /*@ // TRUST: the hypervisor maps L1's memory one to one; an address outside it reads as all ones, as a bus does (SDM 24.11.5
     // leaves VMX accesses to such addresses undefined). Only aligned words.
@@ -24,18 +34,24 @@
     requires once: n_reads(address) == 0;
     terminates \true; exits \false; assigns dev_reads;
     ensures value: \result == mem64(address);
+    ensures outside: !l1s(address) ==> \result == 0xffffffffffffffff;
     ensures counted: n_reads(address) == 1;
     ensures others: \forall integer a; a != address ==> n_reads(a) == \old(n_reads(a)); */
 uint64_t pn_mem_read(uint64_t address);
 
 /*@ // TRUST: as above; a write outside L1's memory is lost.
     requires aligned: address % 8 == 0;
-    terminates \true; exits \false; assigns dev_memory;
-    ensures others: \forall integer a; a % 8 == 0 && a != address ==> mem64(a) == \old(mem64(a)); */
+    terminates \true; exits \false; assigns dev_memory, dev_writes;
+    ensures value: l1s(address) ==> mem64(address) == value;
+    ensures lost: !l1s(address) ==> mem64(address) == \old(mem64(address));
+    ensures others: \forall integer a; a != address ==> mem64(a) == \old(mem64(a));
+    ensures counted: n_writes(address) == \old(n_writes(address)) + 1;
+    ensures others_counted: \forall integer a; a != address ==> n_writes(a) == \old(n_writes(a)); */
 void pn_mem_write(uint64_t address, uint64_t value);
 
 /*@ // TRUST: SDM 24.11.5 and 30.3: whether the 8 bytes are L1's memory (not the hypervisor's, not beyond the address width).
-    terminates \true; exits \false; assigns \nothing; */
+    terminates \true; exits \false; assigns \nothing;
+    ensures value: \result != 0 <==> l1s(address); */
 bool pn_mem_is_l1s(uint64_t address);
 
 #endif
