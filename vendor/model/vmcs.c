@@ -101,6 +101,11 @@ uint64_t *model_word(uint64_t address)
     return &nested.memory[address / 8];
 }
 
+void pn_mem_snapshot(void)
+{
+    memset(nested.reads, 0, sizeof nested.reads);
+}
+
 bool pn_mem_is_l1s(uint64_t address)
 {
     return address < MODEL_MEMORY && !(address >= nested.hidden && address < nested.hidden_end);
