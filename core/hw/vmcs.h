@@ -1,31 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The seam for nested guests: the two hardware VMCSs of one virtual CPU. vmcs01 runs L1, vmcs02 runs L2 for L1. Every
- * contract is an assumption and carries its section of the manual; see hw.h.
+ * contract is an assumption and carries its section of the manual; see hw.h. The discipline of vmcs02 is in the preconditions:
+ * a field written twice for one entry of L1's, or an MSR that L0 intercepts passed to L2, does not prove.
  */
 #ifndef PROVENEST_HW_VMCS_H
 #define PROVENEST_HW_VMCS_H
 
 #include <provenest/nested.h>
 
+#include "../../spec/acsl/vmx_fields.h"
+#include "hw.h"
+#include "memory.h"
+
 enum pn_vmcs { PN_VMCS01 = 1, PN_VMCS02 = 2 };
+enum { PN_BITMAP_WORDS = 512 }; /* an MSR bitmap (SDM 24.6.9) in words of 64 bits */
 
 /*@ ghost
-  // Which VMCS is current; the fields of both as VMREAD would show them; writes to vmcs02's since its last entry (0 or 1).
+  // Which VMCS is current; the fields of both as VMREAD would show them; writes to each of vmcs02's since L1's entry began.
   int dev_vmcs; uint64_t dev_vmcs01[PN_FIELDS]; uint64_t dev_vmcs02[PN_FIELDS]; uint8_t dev_written02[PN_FIELDS];
+  // Numbers of writes to vmcs02, and of entries of L1's; the MSR bitmap of vmcs02.
+  int dev_cost02; int dev_rounds; int dev_bitmap02;
+  // What the translations cached under vpid02 belong to: L1's VPID and EPTP (0: off); and whether they must go.
+  uint16_t dev_tag_vpid; uint64_t dev_tag_eptp; bool dev_flush_owed;
+  // The PDPTE fields of the current vmcs12 are undefined: no exit saved them, no VMWRITE gave them.
+  bool dev_pdptrs_lost;
 */
 
-/*@ // TRUST: SDM 24.1 and 30.3 (VMPTRLD): makes this VMCS current; its fields are as they were left.
+/*@ axiomatic Vmcs {
+      logic integer n_writes02{L} reads dev_cost02;
+      logic integer n_rounds{L} reads dev_rounds;
+      logic integer bitmap01(integer word);
+      logic integer bitmap02{L}(integer word) reads dev_bitmap02;
+      predicate stray(integer address);
+    }
+*/
+
+/* A page that L1 names for the processor's own use, and that is not L1's, gives way to a page that is nobody's. */
+/*@ predicate vmcs02_takes(integer f, integer value, integer held) =
+      ((f == PN_F_VIRTUAL_APIC || f == PN_F_APIC_ACCESS) && !l1s(value) ==> stray(held)) &&
+      (!((f == PN_F_VIRTUAL_APIC || f == PN_F_APIC_ACCESS) && !l1s(value)) ==> held == value);
+*/
+
+/*@ // TRUST: SDM 24.1 and 30.3 (VMPTRLD): makes this VMCS current; its fields are as they were left. From here on hw.h speaks
+    // of the guest of that one; nothing is being delivered to the guest that is left.
     requires which: which == PN_VMCS01 || which == PN_VMCS02;
-    terminates \true; exits \false; assigns dev_vmcs;
-    ensures current: dev_vmcs == which; */
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    terminates \true; exits \false;
+    assigns dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures current: dev_vmcs == which;
+    ensures at_instruction: dev_rip == dev_at; */
 void pn_hw_load_vmcs(enum pn_vmcs which);
 
-/*@ // TRUST: SDM 24.11.2 and 30.3 (VMREAD).
+/*@ // TRUST: SDM 24.11.2 and 30.3 (VMREAD): zero-extended.
     requires field: 0 <= f < PN_FIELDS;
     requires current: dev_vmcs == PN_VMCS01;
     terminates \true; exits \false; assigns \nothing;
-    ensures value: \result == dev_vmcs01[f]; */
+    ensures value: \result == dev_vmcs01[f];
+    ensures width: sdm24_fits(f, \result); */
 uint64_t pn_hw_read01(enum pn_field f);
 
 /*@ // TRUST: SDM 24.11.2 and 30.3 (VMWRITE).
@@ -35,20 +68,55 @@ uint64_t pn_hw_read01(enum pn_field f);
     ensures value: dev_vmcs01[f] == value; */
 void pn_hw_write01(enum pn_field f, uint64_t value);
 
-/*@ // TRUST: SDM 24.11.2 and 30.3 (VMREAD).
+/*@ // TRUST: SDM 24.11.2 and 30.3 (VMREAD): zero-extended.
     requires field: 0 <= f < PN_FIELDS;
     requires current: dev_vmcs == PN_VMCS02;
     terminates \true; exits \false; assigns \nothing;
-    ensures value: \result == dev_vmcs02[f]; */
+    ensures value: \result == dev_vmcs02[f];
+    ensures width: sdm24_fits(f, \result); */
 uint64_t pn_hw_read02(enum pn_field f);
 
-/*@ // TRUST: SDM 24.11.2 and 30.3 (VMWRITE); design, "Field ownership": once an entry.
+/*@ // TRUST: proof only (design, "Field ownership"): an entry of L1's begins, each field of vmcs02 may be written once. SDM
+    // 28.3.3.1 and 28.3.3.2: what is cached under vpid02 is of the VPID and the EPTP of the entry before; without a VPID of
+    // L1's (`vpid` 0) every entry drops what is cached.
+    terminates \true; exits \false;
+    assigns dev_written02[0 .. PN_FIELDS - 1], dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed;
+    ensures fresh: \forall integer f; 0 <= f < PN_FIELDS ==> dev_written02[f] == 0;
+    ensures counted: n_rounds == \old(n_rounds) + 1;
+    ensures tags: dev_tag_vpid == vpid && dev_tag_eptp == eptp;
+    ensures owed: dev_flush_owed != 0 <==> vpid == 0 || vpid != \old(dev_tag_vpid) || eptp != \old(dev_tag_eptp) ||
+                  \old(dev_flush_owed) != 0; */
+void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp);
+
+/*@ // TRUST: SDM 24.11.2 and 30.3 (VMWRITE); once an entry of L1's.
     requires field: 0 <= f < PN_FIELDS;
     requires current: dev_vmcs == PN_VMCS02;
     requires once: dev_written02[f] == 0;
-    terminates \true; exits \false; assigns dev_vmcs02[f], dev_written02[f];
-    ensures value: dev_vmcs02[f] == value;
-    ensures written: dev_written02[f] == 1; */
+    terminates \true; exits \false; assigns dev_vmcs02[f], dev_written02[f], dev_cost02;
+    ensures value: vmcs02_takes(f, value, dev_vmcs02[f]);
+    ensures written: dev_written02[f] == 1;
+    ensures counted: n_writes02 == \old(n_writes02) + 1; */
 void pn_hw_write02(enum pn_field f, uint64_t value);
+
+/*@ // TRUST: SDM 30.3 (INVVPID, single-context): nothing is cached any more under `vpid`, which is vmcs02's.
+    requires current: dev_vmcs == PN_VMCS02;
+    requires own: vpid == dev_vmcs02[PN_F_VPID];
+    terminates \true; exits \false; assigns dev_flush_owed;
+    ensures done: dev_flush_owed == 0; */
+void pn_hw_flush02(uint16_t vpid);
+
+/*@ // TRUST: SDM 24.6.9: one word of the MSR bitmap of vmcs01, which is constant while L2 can run.
+    requires word: word < PN_BITMAP_WORDS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures value: \result == bitmap01(word); */
+uint64_t pn_hw_bitmap01(unsigned word);
+
+/*@ // TRUST: SDM 24.6.9: one word of the MSR bitmap of vmcs02; design, "Containment": what L0 intercepts stays intercepted.
+    requires word: word < PN_BITMAP_WORDS;
+    requires contained: \forall integer k; 0 <= k <= 63 ==> (bit(bitmap01(word), k) ==> bit(value, k));
+    terminates \true; exits \false; assigns dev_bitmap02;
+    ensures value: bitmap02(word) == value;
+    ensures others: \forall integer w; w != word ==> bitmap02(w) == \old(bitmap02(w)); */
+void pn_hw_write_bitmap02(unsigned word, uint64_t value);
 
 #endif
