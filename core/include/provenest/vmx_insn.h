@@ -13,6 +13,17 @@
 #include <provenest/nested.h>
 #include <provenest/nested_inv.h>
 
+#include "../../../spec/acsl/vmx_insn.h"
+
+/* The group (enum pn_group) of a field: groups are ranges. */
+/*@ logic integer field_group(integer f) =
+      f < PN_G_CONTROLS_END ? PN_GROUP_CONTROLS : f < PN_G_EVENT_END ? PN_GROUP_EVENT :
+      f < PN_G_BASIC_END ? PN_GROUP_BASIC : f < PN_G_REGISTERS_END ? PN_GROUP_REGISTERS :
+      f < PN_G_SEGMENTS_END ? PN_GROUP_SEGMENTS : f < PN_G_RARE_END ? PN_GROUP_RARE :
+      f < PN_G_PDPTRS_END ? PN_GROUP_PDPTRS : f < PN_G_OTHER_END ? PN_GROUP_OTHER :
+      f < PN_G_HOST_END ? PN_GROUP_HOST : PN_GROUP_EXIT;
+*/
+
 /* ---- Fields ----------------------------------------------------------------------------------------------------- */
 
 /*@ requires field: 0 <= f < PN_FIELDS;
