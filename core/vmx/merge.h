@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * One word of vmcs02 from L1's (l1, asked) and from what L0 wants (l0). All by value. */
+#ifndef PROVENEST_MERGE_H
+#define PROVENEST_MERGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../spec/acsl/vmx_merge.h"
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne001_pin(l0, l1, \result); */
+uint64_t pn_merge_pin(uint64_t l0, uint64_t l1);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne002_proc(l0, l1, \result); */
+uint64_t pn_merge_proc(uint64_t l0, uint64_t l1);
+
+/* `proc`: L1's primary controls. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne003_proc2(l0, proc, l1, \result); */
+uint64_t pn_merge_proc2(uint64_t l0, uint64_t proc, uint64_t l1);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne004_entry(l0, l1, \result); */
+uint64_t pn_merge_entry(uint64_t l0, uint64_t l1);
+
+/* `timer`: L1's preemption timer is on; `can`: the processor can save it. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne005_exit(l0, timer, can, \result); */
+uint64_t pn_merge_exit(uint64_t l0, bool timer, bool can);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne006_exceptions(l0, l1, \result); */
+uint64_t pn_merge_exceptions(uint64_t l0, uint64_t l1);
+
+/* Mask and match of page faults; `l0`: L0's exception bitmap. */
+struct pn_page_faults {
+    uint64_t mask, match;
+};
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: \forall integer r; (bit(r, 14) <==> bit(l0, 14) || bit(l1, 14)) ==>
+            ne007_page_faults(l0, l1, asked.mask, asked.match, r, \result.mask, \result.match); */
+struct pn_page_faults pn_merge_page_faults(uint64_t l0, uint64_t l1, struct pn_page_faults asked);
+
+/* CR0 and CR4: `owned` by L0, and `forced` to be 1 of those. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne008_value(owned, forced, guest, \result); */
+uint64_t pn_merge_cr(uint64_t owned, uint64_t forced, uint64_t guest);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne009_mask(owned, mask1, \result); */
+uint64_t pn_merge_cr_mask(uint64_t owned, uint64_t mask1);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne010_shadow(mask1, shadow1, guest, \result); */
+uint64_t pn_merge_cr_shadow(uint64_t mask1, uint64_t shadow1, uint64_t guest);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne011_gated(pending, load, asked, before, \result); */
+uint64_t pn_merge_gated(bool pending, bool load, uint64_t asked, uint64_t before);
+
+/* `entry`: L1's entry controls, `cr0`: L2's CR0. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne012_efer(pending, load, asked, before, entry, cr0, \result); */
+uint64_t pn_merge_efer(bool pending, bool load, uint64_t asked, uint64_t before, uint64_t entry, uint64_t cr0);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne013_offset(l0, uses, l1, \result); */
+uint64_t pn_merge_tsc(uint64_t l0, bool uses, uint64_t l1);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne014_bitmap(l0, uses, l1, \result); */
+uint64_t pn_merge_bitmap(uint64_t l0, bool uses, uint64_t l1);
+
+#endif
