@@ -155,6 +155,19 @@ static bool return_evicted(struct ept *ept, uint64_t address)
     return false;
 }
 
+bool ept_lookup(struct ept *ept, uint64_t address, struct ept_leaf *leaf)
+{
+    const uint64_t *entry = directory_entry(ept, address);
+    const bool large = entry && *entry & LARGE;
+
+    if (!entry || !(*entry & RIGHTS))
+        return false;
+    if (!large)
+        entry = (const uint64_t *)(uintptr_t)(*entry & ADDRESS) + address / PAGE % EPT_ENTRIES;
+    *leaf = (struct ept_leaf){.frame = *entry & ADDRESS, .large = large, .type = (uint8_t)(*entry >> TYPE_SHIFT & 7)};
+    return (*entry & RIGHTS) != 0;
+}
+
 enum ept_cure ept_cure(struct ept *ept, uint64_t address)
 {
     if (return_evicted(ept, address))

@@ -39,6 +39,14 @@ void ept_build(struct ept *ept, const struct mtrrs *mtrrs, uint64_t hidden_start
 enum ept_cure { EPT_EVICTED_PAGE, EPT_NEW_REGION, EPT_HIDDEN, EPT_NO_CURE };
 enum ept_cure ept_cure(struct ept *ept, uint64_t address);
 
+/* What the EPT says of an address; false: nothing. */
+struct ept_leaf {
+    uint64_t frame;
+    bool large; /* 2 MiB */
+    uint8_t type;
+};
+bool ept_lookup(struct ept *ept, uint64_t address, struct ept_leaf *leaf);
+
 /* Take one 4 KiB page away until it is touched; if true, the caller flushes (INVEPT). False: it is away already, or is
  * none of L1's. */
 bool ept_evict(struct ept *ept, uint64_t address);

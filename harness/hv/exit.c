@@ -32,6 +32,22 @@ void raise_exception(struct vcpu *v, uint8_t vector, bool has_error)
         report_crash(v, FAULT("the core refused an exception that an emulated instruction raised"));
 }
 
+void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error)
+{
+    const struct pn_event e = {
+        .type = PN_TYPE_HARD_EXCEPTION,
+        .vector = PN_VECTOR_PF,
+        .origin = PN_BY_EMULATOR,
+        .has_error = true,
+        .error = error,
+        .has_payload = true,
+        .payload = linear,
+    };
+
+    if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
+        report_crash(v, FAULT("the core refused a page fault that an emulated instruction raised"));
+}
+
 uint64_t *guest_register(struct vcpu *v, unsigned int number)
 {
     uint64_t *const all[16] = {&v->hw.regs.rax, &v->hw.regs.rcx, &v->hw.regs.rdx, &v->hw.regs.rbx, 0,
@@ -141,10 +157,15 @@ static void exit_nothing(struct vcpu *v)
     (void)v; /* a window: pn_inject_events looks again anyway */
 }
 
-/* L1's processor has neither VMX nor SMX: their instructions are undefined there (SDM 30.1). */
+/* L1's processor has no SMX: its instructions are undefined there (SDM vol. 2D chapter 6). */
 static void exit_undefined(struct vcpu *v)
 {
     raise_exception(v, VECTOR_UD, false);
+}
+
+static void exit_vmx(struct vcpu *v)
+{
+    nested_instruction(v, vmread32(EXIT_REASON));
 }
 
 typedef void exit_handler(struct vcpu *v);
@@ -159,24 +180,24 @@ static exit_handler *const handlers[EXIT_REASONS] = {
     [EXIT_GETSEC] = exit_undefined,
     [EXIT_HLT] = exit_hlt,
     [EXIT_INVD] = exit_invd,
-    [EXIT_VMCALL] = exit_undefined,
-    [EXIT_VMCLEAR] = exit_undefined,
-    [EXIT_VMLAUNCH] = exit_undefined,
-    [EXIT_VMPTRLD] = exit_undefined,
-    [EXIT_VMPTRST] = exit_undefined,
-    [EXIT_VMREAD] = exit_undefined,
-    [EXIT_VMRESUME] = exit_undefined,
-    [EXIT_VMWRITE] = exit_undefined,
-    [EXIT_VMXOFF] = exit_undefined,
-    [EXIT_VMXON] = exit_undefined,
+    [EXIT_VMCALL] = exit_vmx,
+    [EXIT_VMCLEAR] = exit_vmx,
+    [EXIT_VMLAUNCH] = exit_vmx,
+    [EXIT_VMPTRLD] = exit_vmx,
+    [EXIT_VMPTRST] = exit_vmx,
+    [EXIT_VMREAD] = exit_vmx,
+    [EXIT_VMRESUME] = exit_vmx,
+    [EXIT_VMWRITE] = exit_vmx,
+    [EXIT_VMXOFF] = exit_vmx,
+    [EXIT_VMXON] = exit_vmx,
     [EXIT_CR_ACCESS] = exit_control_register,
     [EXIT_IO] = exit_io,
     [EXIT_RDMSR] = exit_read_msr,
     [EXIT_WRMSR] = exit_write_msr,
     [EXIT_EPT_VIOLATION] = exit_ept_violation,
-    [EXIT_INVEPT] = exit_undefined,
+    [EXIT_INVEPT] = exit_vmx,
     [EXIT_PREEMPTION_TIMER] = exit_timer,
-    [EXIT_INVVPID] = exit_undefined,
+    [EXIT_INVVPID] = exit_vmx,
     [EXIT_XSETBV] = exit_xsetbv,
 };
 

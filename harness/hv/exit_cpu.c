@@ -11,13 +11,21 @@ enum { VECTOR_GP = 13 };
 #define CR0_PE (1ull << 0)
 #define CR0_ET (1ull << 4)
 #define CR0_NE (1ull << 5)
+#define CR0_WP (1ull << 16)
+#define CR0_VMX_FIXED (CR0_PG | CR0_NE | CR0_PE)
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
 #define CR0_PG (1ull << 31)
+#define CR4_PSE (1ull << 4)
 #define CR4_PAE (1ull << 5)
+#define CR4_PGE (1ull << 7)
+#define CR4_LA57 (1ull << 12)
+#define CR4_VMXE (1ull << 13)
 #define CR4_PCIDE (1ull << 17)
 #define CR4_OSXSAVE (1ull << 18)
+#define CR4_SMEP (1ull << 20)
 #define CR4_PKE (1ull << 22)
+#define CR4_CET (1ull << 23)
 #define EFER_LME (1ull << 8)
 #define EFER_LMA (1ull << 10)
 #define CS_LONG (1u << 13)
@@ -34,7 +42,7 @@ static struct cpuid adjust(const struct vcpu *v, uint32_t leaf, uint32_t subleaf
     const uint32_t controls = v->hw.controls.proc2;
 
     if (leaf == 1) {
-        r.c = with_bit(r.c, 5, false);                        /* VMX */
+        r.c = with_bit(r.c, 5, v->nested.offered);            /* VMX */
         r.c = with_bit(r.c, 6, false);                        /* SMX */
         r.c = with_bit(r.c, 27, (cr4 & CR4_OSXSAVE) != 0);    /* OSXSAVE */
     } else if (leaf == 6) {
@@ -110,14 +118,15 @@ static void set_caching(uint64_t value)
         cpu_set_cr0((real & ~(CR0_CD | CR0_NW)) | (value & (CR0_CD | CR0_NW)));
 }
 
-/* A write that changes NE as L1 sees it: VMX keeps the real bit at 1, so the whole write is carried out here. */
+/* A write that changes a bit which is ours as L1 sees it: VMX keeps the real NE at 1, so the whole write is carried out
+ * here. In VMX operation of L1's PE, NE and PG are fixed (SDM 23.8). */
 static bool write_cr0(struct vcpu *v, uint64_t value)
 {
     const uint64_t old = vmread(GUEST_CR0), cr4 = vmread(GUEST_CR4), efer = vmread(GUEST_EFER);
     const bool paging_changes = ((old ^ value) & CR0_PG) != 0;
     const bool pae = value & CR0_PG && cr4 & CR4_PAE && !(efer & EFER_LME);
 
-    if (!cr0_allowed(value, old, cr4, efer))
+    if (!cr0_allowed(value, old, cr4, efer) || (v->nested.vmx.vmxon && ~value & CR0_VMX_FIXED))
         return false;
     if (pae && (old ^ value) & (CR0_PG | CR0_CD | CR0_NW) && !load_pdptes(v))
         return false;
@@ -129,15 +138,61 @@ static bool write_cr0(struct vcpu *v, uint64_t value)
     return true;
 }
 
-/* Exit qualification: table 27-3. Only MOV to CR0 (NE) and to CR4 (VMXE, SMXE) exit. L1's processor has neither VMX nor
- * SMX, so those CR4 bits are reserved for it. */
+/* SDM vol. 3A 2.5, vol. 2B "MOV to control registers"; 23.8 for VMXE. */
+static bool cr4_allowed(const struct vcpu *v, uint64_t value, uint64_t old)
+{
+    const uint64_t rising = value & ~old;
+
+    if (value & ~v->nested.cr4_valid || (v->nested.vmx.vmxon && !(value & CR4_VMXE)))
+        return false;
+    if (value & CR4_CET && !(vmread(GUEST_CR0) & CR0_WP))
+        return false;
+    if (!(vmread(GUEST_EFER) & EFER_LMA))
+        return !(rising & CR4_PCIDE);
+    return value & CR4_PAE && !((value ^ old) & CR4_LA57) && !(rising & CR4_PCIDE && vmread(GUEST_CR3) & 0xfffu);
+}
+
+/* A write that changes VMXE as L1 sees it: the real bit is 1 (SDM 23.8), so the whole write is carried out here. */
+static bool write_cr4(struct vcpu *v, uint64_t value)
+{
+    const uint64_t real = vmread(GUEST_CR4), shadow = vmread(CR4_SHADOW), mask = vmread(CR4_MASK);
+    const uint64_t old = (real & ~mask) | (shadow & mask), changed = value ^ old;
+    const bool pae = value & CR4_PAE && vmread(GUEST_CR0) & CR0_PG && !(vmread(GUEST_EFER) & EFER_LMA);
+
+    if (!cr4_allowed(v, value, old))
+        return false;
+    if (pae && changed & (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP) && !load_pdptes(v))
+        return false;
+    vmwrite(GUEST_CR4, value | CR4_VMXE);
+    vmwrite(CR4_SHADOW, value);
+    if (changed & ~CR4_VMXE && v->hw.controls.proc2 & PROC2_VPID)
+        vmx_flush_vpid(VMX_VPID01); /* SDM 4.10.4.1: more often than need be */
+    return true;
+}
+
+/* Exit qualification: table 27-3. CLTS does not exit: TS is nobody's. LMSW exits only with PE in the mask, and then it cannot
+ * clear it. */
+enum { TO_REGISTER = 0, LMSW = 3, LMSW_BITS = 0xf };
+
 void exit_control_register(struct vcpu *v)
 {
     const uint64_t qualification = vmread(EXIT_QUALIFICATION);
-    const bool to_cr0 = (qualification & 0x3f) == 0;
+    const unsigned int number = (unsigned int)(qualification & 15), kind = (unsigned int)(qualification >> 4 & 3);
     const uint64_t *source = guest_register(v, (unsigned int)(qualification >> 8 & 15));
+    const bool in_64bit = vmread(GUEST_EFER) & EFER_LMA && vmread(GUEST_CS_ACCESS) & CS_LONG;
+    uint64_t value = source ? *source : vmread(GUEST_RSP);
+    bool good = false;
 
-    if (to_cr0 && write_cr0(v, source ? *source : vmread(GUEST_RSP)))
+    if (!in_64bit)
+        value &= 0xffffffffull;
+    if (kind == LMSW)
+        good = write_cr0(v, (vmread(GUEST_CR0) & ~(uint64_t)(LMSW_BITS | CR0_NE)) | (vmread(CR0_SHADOW) & CR0_NE) |
+                                (vmread(GUEST_CR0) & CR0_PE) | (qualification >> 16 & LMSW_BITS));
+    else if (kind == TO_REGISTER && number == 0)
+        good = write_cr0(v, value);
+    else if (kind == TO_REGISTER && number == 4)
+        good = write_cr4(v, value);
+    if (good)
         skip_instruction(v);
     else
         raise_exception(v, VECTOR_GP, true);

@@ -3,11 +3,15 @@
  * MSRs. Those in constant use, and all that the VMCS switches, never exit. The rest exits and is carried out on the
  * processor; what the processor does not have is answered by the option msr=.
  */
+#include "../../core/hw/msr.h"
+
 #include "vcpu.h"
 
-enum { VECTOR_GP = 13, MICROCODE_UPDATE = 0x79, VMX_FIRST = 0x480, VMX_LAST = 0x491 };
+enum { VECTOR_GP = 13, MICROCODE_UPDATE = 0x79, VMX_FIRST = 0x480, VMX_LAST = 0x493 };
 #define APIC_PAGE 0xffffff000ull
-#define FEATURE_LOCKED 1u
+#define CR0_PG (1ull << 31)
+#define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
 
 static void pass_range(struct vcpu *v, uint32_t first, uint32_t last)
 {
@@ -36,12 +40,43 @@ static bool hidden_msr(uint32_t msr)
     return msr >= VMX_FIRST && msr <= VMX_LAST;
 }
 
+/* The field of the current VMCS that holds the guest's MSR while the hypervisor runs; 0: the MSR does itself. */
+static uint32_t field_of(uint32_t msr)
+{
+    switch (msr) {
+    case MSR_SYSENTER_CS:
+        return GUEST_SYSENTER_CS;
+    case MSR_SYSENTER_ESP:
+        return GUEST_SYSENTER_ESP;
+    case MSR_SYSENTER_EIP:
+        return GUEST_SYSENTER_EIP;
+    case MSR_DEBUGCTL:
+        return GUEST_DEBUGCTL;
+    case MSR_PAT:
+        return GUEST_PAT;
+    case MSR_EFER:
+        return GUEST_EFER;
+    case MSR_FS_BASE:
+        return GUEST_FS_BASE;
+    case MSR_GS_BASE:
+        return GUEST_GS_BASE;
+    default:
+        return 0;
+    }
+}
+
 static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 {
+    const uint32_t field = field_of(msr);
+
     if (hidden_msr(msr))
-        return false;
+        return nested_capability(v, msr, value);
     if (msr == MSR_FEATURE_CONTROL) {
-        *value = FEATURE_LOCKED; /* and VMX off: what L1 finds on a processor whose firmware disabled it */
+        *value = v->nested.feature_control; /* locked; without vmx= as if the firmware had disabled it */
+        return true;
+    }
+    if (field) {
+        *value = vmread(field);
         return true;
     }
     if (cpu_try_rdmsr(msr, value))
@@ -50,9 +85,47 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
     return !v->machine->options.msr_gp;
 }
 
+static bool canonical(uint64_t value)
+{
+    return value + (1ull << 47) < 1ull << 48;
+}
+
+static bool pat_good(uint64_t value)
+{
+    for (unsigned int i = 0; i < 8; i++) {
+        const uint8_t type = (uint8_t)(value >> 8 * i);
+
+        if (type > 7 || type == 2 || type == 3)
+            return false;
+    }
+    return true;
+}
+
+/* SDM vol. 3A 2.2.1: LMA is not for software; LME may not change under paging. The bits there are: as the processor has them. */
+static bool efer_good(uint64_t value)
+{
+    const uint64_t old = vmread(GUEST_EFER);
+
+    if (value & ~vmx_efer_bits() || ((value ^ old) & EFER_LME && vmread(GUEST_CR0) & CR0_PG))
+        return false;
+    vmwrite(GUEST_EFER, (value & ~EFER_LMA) | (old & EFER_LMA));
+    return true;
+}
+
+/* An MSR that the VMCS holds: written as WRMSR would, into the field. Of DEBUGCTL the next entry checks the bits. */
+static bool write_field(uint32_t msr, uint32_t field, uint64_t value)
+{
+    if (msr == MSR_EFER)
+        return efer_good(value);
+    if (msr == MSR_PAT ? !pat_good(value) : msr != MSR_DEBUGCTL && msr != MSR_SYSENTER_CS && !canonical(value))
+        return false;
+    return vmwrite(field, msr == MSR_SYSENTER_CS ? value & 0xffffffffull : value);
+}
+
 static bool write_msr(const struct vcpu *v, uint32_t msr, uint64_t value)
 {
     const struct ept *ept = &v->machine->ept;
+    const uint32_t field = field_of(msr);
 
     if (hidden_msr(msr) || msr == MSR_FEATURE_CONTROL)
         return false;
@@ -61,7 +134,20 @@ static bool write_msr(const struct vcpu *v, uint32_t msr, uint64_t value)
         return false;
     if (msr == MICROCODE_UPDATE)
         return true; /* ignored: the source address is one of L1's */
+    if (field)
+        return write_field(msr, field, value);
     return cpu_try_wrmsr(msr, value) || !v->machine->options.msr_gp;
+}
+
+/* core/hw/msr.h: the MSR lists of L1's VMCSs. */
+bool pn_hw_read_msr(uint32_t index, uint64_t *value)
+{
+    return read_msr((const struct vcpu *)vmx_this_cpu(), index, value); /* hw is its first member */
+}
+
+bool pn_hw_write_msr(uint32_t index, uint64_t value)
+{
+    return write_msr((const struct vcpu *)vmx_this_cpu(), index, value);
 }
 
 void exit_read_msr(struct vcpu *v)

@@ -24,12 +24,12 @@ HV_64 := $(HV_COMMON) -m64 -mno-red-zone -mcmodel=small -I$(HV_CORE)/include
 HV_32 := $(HV_COMMON) -m32 -march=i686
 HV_LTO := $(if $(HV_CHECKED),-fno-lto,-flto)
 
-HV_SRCS := $(sort $(wildcard $(HV_CORE)/event/*.c)) $(sort $(wildcard vendor/common/*.c vendor/vmx/*.c)) \
+HV_SRCS := $(sort $(wildcard $(HV_CORE)/event/*.c $(HV_CORE)/vmx/*.c)) $(sort $(wildcard vendor/common/*.c vendor/vmx/*.c)) \
     $(sort $(filter-out %/stub.c %/memory.c,$(wildcard harness/hv/*.c))) $(if $(HV_CHECKED),$(HV_CHECK_SRCS))
 HV_OBJS := $(patsubst %.c,$(HV_OUT)/obj/%.o,$(HV_SRCS)) $(HV_OUT)/obj/harness/hv/memory.o \
     $(HV_OUT)/obj/harness/hv/boot.o $(HV_OUT)/obj/vendor/vmx/entry.o
 HV_STUB_OBJS := $(addprefix $(HV_OUT)/stub/,stub_S.o stub.o bootinfo.o memmap.o console.o)
-HV_DEPS := $(wildcard $(HV_CORE)/event/*.h $(HV_CORE)/hw/*.h $(HV_CORE)/include/provenest/*.h vendor/common/*.h \
+HV_DEPS := $(wildcard $(HV_CORE)/event/*.h $(HV_CORE)/vmx/*.h $(HV_CORE)/hw/*.h $(HV_CORE)/include/provenest/*.h vendor/common/*.h \
     vendor/vmx/*.h harness/hv/*.h spec/acsl/*.h) harness/hv/hv.mk
 
 # The banner's digest is a dependency by content: the stamp changes only when the text does.

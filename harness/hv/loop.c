@@ -9,8 +9,8 @@
  * window open runs on; a spurious wake-up is what HLT loops expect anyway (SDM vol. 2A HLT). */
 static void settle_activity(struct vcpu *v)
 {
-    const bool window = (v->hw.proc & (PROC_INTR_WINDOW | PROC_NMI_WINDOW)) != 0;
-    const bool halt = (v->halting || v->halted) && !v->hw.entry_valid && !window;
+    const bool window = (v->hw.vmcs.proc & (PROC_INTR_WINDOW | PROC_NMI_WINDOW)) != 0;
+    const bool halt = (v->halting || v->halted) && !v->hw.vmcs.entry_valid && !window;
 
     if (v->halting || (v->halted && !halt))
         vmwrite(GUEST_ACTIVITY, halt ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
@@ -27,12 +27,14 @@ static bool prepare(struct vcpu *v)
 
     if (vmx_take_host_nmi(&v->hw))
         (void)pn_queue_nmi(&v->events);
+    if (v->nested.vmx.l2 && !nested_prepare(v))
+        return true; /* L1 has ended: the loop sees it */
     action = pn_inject_events(&v->events);
     if (action == PN_SHUTDOWN)
         return false;
     if (action != PN_ENTER)
         report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
-    if (v->machine->options.evict && v->hw.entry_valid && !given_before)
+    if (v->machine->options.evict && v->hw.vmcs.entry_valid && !given_before && !v->nested.vmx.l2)
         evict_delivery_pages(v, true);
     if (v->halting || v->halted)
         settle_activity(v);
@@ -50,9 +52,13 @@ static void handle(struct vcpu *v)
 {
     const uint32_t reason = vmread32(EXIT_REASON);
 
+    account_exit(v, reason);
+    if (v->nested.vmx.l2) {
+        nested_handle(v, reason);
+        return;
+    }
     if (reason & EXIT_ENTRY_FAILED)
         report_crash(v, FAULT("VM entry failed: the guest's state was refused by the processor"));
-    account_exit(v, reason);
     pn_complete_vectoring(&v->events);
     if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
         v->halted = false;
@@ -71,6 +77,8 @@ _Noreturn void vcpu_run(struct vcpu *v)
             l1_ended(v, L1_TRIPLE_FAULT, 0);
             break;
         }
+        if (v->end != L1_RUNNING)
+            break;
         v->l0_ticks += cpu_tsc() - since;
         entered = vmx_enter(&v->hw);
         since = cpu_tsc();

@@ -17,6 +17,7 @@ void hv_main(uint32_t magic, uint32_t address);
 static struct vcpu boot_vcpu;
 static struct vmx_pages boot_pages;
 static struct machine machine;
+static struct ept02 boot_ept02;
 static struct bootinfo boot_info;
 
 /* Physical memory as bytes. The compiler must not know that it starts at a null pointer. */
@@ -52,8 +53,9 @@ static void read_options(void)
 
     if (f.text)
         fail(f);
-    say("PN| options events=%s evict=%u msr=%s ontriple=%s nmi=%u\n", o->core_events ? "core" : "direct",
-        (uint64_t)o->evict, o->msr_gp ? "gp" : "ignore", o->reset_on_triple ? "reset" : "stop", (uint64_t)o->nmi);
+    say("PN| options events=%s evict=%u msr=%s ontriple=%s vmx=%s nmi=%u\n", o->core_events ? "core" : "direct",
+        (uint64_t)o->evict, o->msr_gp ? "gp" : "ignore", o->reset_on_triple ? "reset" : "stop", o->vmx ? "on" : "off",
+        (uint64_t)o->nmi);
 }
 
 /* A second processor would run L1's code outside the hypervisor after one INIT and SIPI from L1. */
@@ -83,6 +85,8 @@ static void start_vmx(struct vcpu *v)
         vmwrite(PREEMPTION_TIMER, o->evict >> v->hw.controls.timer_rate);
     msr_setup(v);
     io_setup(v);
+    v->nested.ept02 = &boot_ept02;
+    nested_setup(v);
 }
 
 void hv_main(uint32_t magic, uint32_t address)

@@ -7,6 +7,7 @@
  *   msr=ignore|gp        an MSR this processor does not have: reads 0 and ignores writes (default), or #GP
  *   ontriple=stop|reset  L1's triple fault ends the run with a report (default), or resets the machine after it
  *   elide=off|on         forget an interrupted fault where nobody can see it (spec/claims/2-reinjection.md; default off)
+ *   vmx=on|off           L1 has VMX of its own (default), or its processor has none
  *   nmi=N                for tests: an NMI of our own every N exits; 0 never (default)
  */
 #ifndef HV_OPTIONS_H
@@ -19,6 +20,7 @@ struct options {
     bool msr_gp;
     bool reset_on_triple;
     bool elide;
+    bool vmx;
     uint32_t evict, nmi;
 };
 

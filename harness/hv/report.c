@@ -57,6 +57,20 @@ static void say_effects(const struct vcpu *v)
     say("PN| nmi sent=%u late=%u\n", v->nmis_sent, v->late_nmis);
 }
 
+/* L2: what L1 got and what the hypervisor kept for itself. */
+static void say_nested(const struct vcpu *v)
+{
+    const struct nested *s = &v->nested;
+
+    if (!s->entries && !s->failures)
+        return;
+    say("PN| nested entries=%u failures=%u refused=%u vmreads=%u vmwrites=%u ept02-fills=%u ept02-wipes=%u\n", s->entries,
+        s->failures, s->refused, v->hw.reads, v->hw.writes, s->ept02->fills, s->ept02->wipes);
+    for (uint32_t reason = 0; reason < EXIT_REASONS; reason++)
+        if (s->to_l1[reason] || s->to_l0[reason])
+            say("PN| nested-exit %s l1=%u l0=%u\n", vmx_reason_name(reason), s->to_l1[reason], s->to_l0[reason]);
+}
+
 static uint8_t say_report(const struct vcpu *v)
 {
     const uint64_t end = cpu_tsc();
@@ -64,6 +78,7 @@ static uint8_t say_report(const struct vcpu *v)
     bool holds;
 
     say_exits(v);
+    say_nested(v);
     holds = say_events(v);
     say_effects(v);
     say("PN| ticks launch=%u end=%u l0=%u\n", v->launch_tsc, end, v->l0_ticks);

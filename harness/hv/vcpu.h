@@ -11,6 +11,7 @@
 #include "../../vendor/vmx/cpu.h"
 #include "../../vendor/vmx/vmx.h"
 #include "ept.h"
+#include "nested.h"
 #include "options.h"
 
 struct machine {
@@ -25,7 +26,8 @@ enum l1_end { L1_RUNNING, L1_POWER_OFF, L1_SHUTDOWN_PORT, L1_F4, L1_TRIPLE_FAULT
 
 struct vcpu {
     struct vmx_cpu hw; /* first: GS points here */
-    struct pn_vcpu events;
+    struct pn_vcpu events; /* of L1, and of L2 while it runs */
+    struct nested nested;
     struct machine *machine;
     uint64_t exits[EXIT_REASONS];
     uint64_t exit_count, l0_ticks, launch_tsc;
@@ -56,6 +58,7 @@ void io_setup(struct vcpu *v);
 /* What the handlers share. */
 void skip_instruction(struct vcpu *v);
 void raise_exception(struct vcpu *v, uint8_t vector, bool has_error); /* error code 0, raised by emulation */
+void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 void l1_ended(struct vcpu *v, enum l1_end end, uint64_t code);
 uint64_t *guest_register(struct vcpu *v, unsigned int number); /* 0 for RSP, which is in the VMCS */
 

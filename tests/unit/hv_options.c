@@ -34,7 +34,7 @@ START_TEST(defaults)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         const struct options o = good(lines[i]);
 
-        ck_assert(o.core_events && !o.msr_gp && !o.reset_on_triple && o.evict == 0 && o.nmi == 0);
+        ck_assert(o.core_events && !o.msr_gp && !o.reset_on_triple && o.evict == 0 && o.nmi == 0 && o.vmx);
     }
 }
 END_TEST
@@ -45,6 +45,7 @@ START_TEST(each_option)
 
     ck_assert(!o.core_events && o.msr_gp && o.reset_on_triple && o.evict == 5000 && o.nmi == 7);
     ck_assert(!o.elide && good("elide=on").elide && !good("elide=on elide=off").elide);
+    ck_assert(o.vmx && !good("vmx=off").vmx && good("vmx=off vmx=on").vmx);
     o = good("/x/hv.elf\tnmi=0  events=core msr=ignore ontriple=stop evict=999999999 ");
     ck_assert(o.core_events && !o.msr_gp && !o.reset_on_triple && o.evict == 999999999 && o.nmi == 0);
     ck_assert(good("events=direct events=core").core_events); /* the last one counts */
@@ -56,7 +57,7 @@ START_TEST(malformed_options)
     static const char *const words[] = {
         "events=", "events", "events=cores", "events=cor", "events=Core", "events==core", "event=core", "eventss=core",
         "evict=", "evict=-1", "evict=1000000000", "evict=12a", "evict=0x10", "evict= 5", "msr=ignored", "ontriple=halt",
-        "nmi=one", "elide=", "elide=yes", "=core", "=", "quiet", "memtop=4", "EVICT=1", "nmi=1,2",
+        "nmi=one", "elide=", "elide=yes", "vmx=", "vmx=no", "vmx=offf", "=core", "=", "quiet", "memtop=4", "EVICT=1", "nmi=1,2",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

@@ -145,7 +145,7 @@ struct pn_vectoring pn_hw_vectoring(void)
 {
     const uint32_t info = vmread32(VECTORING_INFO);
 
-    vmx_this_cpu()->entry_valid = false; /* the exit has cleared it */
+    vmx_this_cpu()->vmcs.entry_valid = false; /* the exit has cleared it */
     if (!(info & INFO_VALID))
         return (struct pn_vectoring){.valid = false, .nmi_unblocked_by_iret = iret_unblocked_nmis()};
     return pn_vmx_vectoring(info, vmread32(VECTORING_ERROR), vmread32(EXIT_LENGTH));
@@ -237,38 +237,42 @@ void pn_hw_write_entry(struct pn_event e)
         vmwrite(ENTRY_ERROR, e.error);
     if (e.length)
         vmwrite(ENTRY_LENGTH, e.length);
-    cpu->entry_valid = true;
+    cpu->vmcs.entry_valid = true;
 }
 
 void pn_hw_cancel_entry(void)
 {
     vmwrite(ENTRY_INFO, 0);
-    vmx_this_cpu()->entry_valid = false;
+    vmx_this_cpu()->vmcs.entry_valid = false;
 }
 
 static void set_pin(struct vmx_cpu *cpu, uint32_t value)
 {
-    if (cpu->pin == value)
+    if (cpu->vmcs.pin == value)
         return;
     vmwrite(PIN_CTL, value);
-    cpu->pin = value;
+    cpu->vmcs.pin = value;
 }
 
-static void set_proc(struct vmx_cpu *cpu, uint32_t value)
+/* A window that L1 has asked for in vmcs12 stays. */
+static void set_window(struct vmx_cpu *cpu, uint32_t bit, bool on)
 {
-    if (cpu->proc == value)
+    struct vmx_known *k = &cpu->vmcs;
+    const uint32_t value = on ? k->proc | bit : (k->proc & ~bit) | (k->base_proc & bit);
+
+    if (k->proc == value)
         return;
     vmwrite(PROC_CTL, value);
-    cpu->proc = value;
+    k->proc = value;
 }
 
 void pn_hw_set_intr_window(bool on)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
 
-    set_proc(cpu, on ? cpu->proc | PROC_INTR_WINDOW : cpu->proc & ~PROC_INTR_WINDOW);
-    if (cpu->core_events)
-        set_pin(cpu, on ? cpu->pin & ~PIN_EXT_INT : cpu->pin | PIN_EXT_INT);
+    set_window(cpu, PROC_INTR_WINDOW, on);
+    if (cpu->core_events && !cpu->vmcs.keep_interrupts)
+        set_pin(cpu, on ? cpu->vmcs.pin & ~PIN_EXT_INT : cpu->vmcs.pin | PIN_EXT_INT);
 }
 
 /* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). The hypervisor's own use of the timer (evict)
@@ -278,19 +282,18 @@ void pn_hw_set_immediate_exit(bool on)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
 
-    if (cpu->immediate == on)
+    if (cpu->vmcs.immediate == on)
         return;
-    cpu->immediate = on;
+    cpu->vmcs.immediate = on;
     if (on)
         vmwrite(PREEMPTION_TIMER, 0);
-    set_pin(cpu, on || (cpu->controls.pin & PIN_PREEMPTION_TIMER) ? cpu->pin | PIN_PREEMPTION_TIMER : cpu->pin & ~PIN_PREEMPTION_TIMER);
+    set_pin(cpu, on || (cpu->vmcs.base_pin & PIN_PREEMPTION_TIMER) ? cpu->vmcs.pin | PIN_PREEMPTION_TIMER
+                                                                   : cpu->vmcs.pin & ~PIN_PREEMPTION_TIMER);
 }
 
 void pn_hw_set_nmi_window(bool on)
 {
-    struct vmx_cpu *cpu = vmx_this_cpu();
-
-    set_proc(cpu, on ? cpu->proc | PROC_NMI_WINDOW : cpu->proc & ~PROC_NMI_WINDOW);
+    set_window(vmx_this_cpu(), PROC_NMI_WINDOW, on);
 }
 
 /* Acknowledge without "acknowledge interrupt on exit": let the host take the interrupt at one instruction boundary.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Turning VMX on and filling the control and host fields of the one VMCS (SDM vol. 3C 23.7, 24.5 to 24.8, 31.5).
+ * Turning VMX on and filling the control and host fields of the VMCS that runs L1 (SDM vol. 3C 23.7, 24.5 to 24.8, 31.5).
  */
 #include <provenest/event.h>
 
@@ -94,7 +94,7 @@ bool vmx_on(struct vmx_cpu *cpu, struct vmx_wish wish)
     return !failed;
 }
 
-static void setup_host_fields(struct vmx_cpu *cpu)
+void vmx_setup_host_fields(struct vmx_cpu *cpu)
 {
     for (uint64_t field = HOST_ES_SEL; field < HOST_TR_SEL; field += 2)
         vmwrite(field, HOST_DATA);
@@ -120,8 +120,7 @@ void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp)
 {
     const struct vmx_controls *c = &cpu->controls;
 
-    cpu->pin = c->pin;
-    cpu->proc = c->proc;
+    cpu->vmcs = (struct vmx_known){.pin = c->pin, .proc = c->proc, .base_pin = c->pin, .base_proc = c->proc};
     vmwrite(PIN_CTL, c->pin);
     vmwrite(PROC_CTL, c->proc);
     vmwrite(PROC2_CTL, c->proc2);
@@ -143,14 +142,14 @@ void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp)
     vmwrite(TSC_OFFSET, 0);
     vmwrite(EPT_POINTER, eptp);
     if (c->proc2 & PROC2_VPID)
-        vmwrite(VPID, 1);
+        vmwrite(VPID, VMX_VPID01);
     if (c->proc2 & PROC2_XSAVES)
         vmwrite(XSS_EXIT_BITMAP, 0);
     vmwrite(VMCS_LINK, ~0ull);
     /* Of CR0 only NE is fixed under unrestricted guest (appendix A.7); of CR4 VMXE, and SMXE is hidden. */
     vmwrite(CR0_MASK, CR0_NE);
     vmwrite(CR4_MASK, CR4_VMXE | CR4_SMXE);
-    setup_host_fields(cpu);
+    vmx_setup_host_fields(cpu);
 }
 
 void vmx_intercept_port(struct vmx_cpu *cpu, uint16_t port)

@@ -54,6 +54,7 @@ enum vmcs_field {
     VECTORING_INFO = 0x4408,
     VECTORING_ERROR = 0x440a,
     EXIT_LENGTH = 0x440c,
+    INSTRUCTION_INFO = 0x440e,
     GUEST_ES_LIMIT = 0x4800,
     GUEST_GDTR_LIMIT = 0x4810,
     GUEST_IDTR_LIMIT = 0x4812,
@@ -75,6 +76,8 @@ enum vmcs_field {
     GUEST_CR3 = 0x6802,
     GUEST_CR4 = 0x6804,
     GUEST_ES_BASE = 0x6806,
+    GUEST_FS_BASE = 0x680e,
+    GUEST_GS_BASE = 0x6810,
     GUEST_TR_BASE = 0x6814,
     GUEST_GDTR_BASE = 0x6816,
     GUEST_IDTR_BASE = 0x6818,
@@ -187,6 +190,10 @@ enum exit_reason {
 enum msr {
     MSR_APIC_BASE = 0x1b,
     MSR_FEATURE_CONTROL = 0x3a,
+    MSR_SYSENTER_CS = 0x174,
+    MSR_SYSENTER_ESP = 0x175,
+    MSR_SYSENTER_EIP = 0x176,
+    MSR_DEBUGCTL = 0x1d9,
     MSR_MTRR_CAP = 0xfe,
     MSR_MTRR_BASE0 = 0x200,
     MSR_MTRR_FIX64K = 0x250,
@@ -198,6 +205,7 @@ enum msr {
     MSR_VMX_MISC = 0x485,
     MSR_VMX_CR0_FIXED0 = 0x486,
     MSR_VMX_CR4_FIXED0 = 0x488,
+    MSR_VMX_VMCS_ENUM = 0x48a,
     MSR_VMX_PROC2 = 0x48b,
     MSR_VMX_EPT_VPID = 0x48c,
     MSR_VMX_TRUE_PIN = 0x48d,
@@ -207,6 +215,7 @@ enum msr {
 };
 #define MSR_X2APIC_ICR 0x830u
 #define MSR_EFER 0xc0000080u
+#define MSR_FS_BASE 0xc0000100u
 #define MSR_GS_BASE 0xc0000101u
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef VMX_VMX_H
 #define VMX_VMX_H
 
+#include <provenest/nested.h>
 #include <provenest/types.h>
 
 #include "../common/counters.h"
@@ -28,6 +29,9 @@ struct vmx_pages {
     uint8_t msr_bitmap[VMX_PAGE];
     uint8_t io_bitmap[2 * VMX_PAGE];
     uint8_t exception_stack[VMX_PAGE]; /* IST 1: double fault and machine check of the host itself */
+    uint8_t vmcs02[VMX_PAGE];          /* for L2, and its MSR bitmap */
+    uint8_t msr_bitmap02[VMX_PAGE];
+    uint8_t stray[VMX_PAGE]; /* what the processor gets instead of a page that L1 named and that is not L1's */
 };
 
 struct vmx_tss {
@@ -43,24 +47,38 @@ struct vmx_gate {
     uint64_t low, high;
 };
 
+/* What is known of a VMCS without reading it. */
+struct vmx_known {
+    uint32_t pin, proc;           /* as they are in the VMCS now */
+    uint32_t base_pin, base_proc; /* the same without the windows of the core's events */
+    bool entry_valid;             /* the entry event field holds an event */
+    bool immediate;               /* the preemption timer is 0 */
+    bool keep_interrupts;         /* external interrupts exit whatever window is armed: L1 wants them */
+};
+
 struct vmx_cpu {
     struct vmx_cpu *self; /* GS:0 */
     struct vmx_regs regs;
-    uint64_t host_rsp;       /* what HOST_RSP holds */
+    uint64_t host_rsp;       /* what HOST_RSP of the current VMCS holds */
     uint64_t nmi_kick;       /* test hook: the LAPIC register that sends an NMI from inside the critical window, or 0 */
     uint32_t nmi_kick_value;
     uint8_t nmi_seen;        /* the host took an NMI that the guest must get */
     uint8_t nmi_unblocking;  /* the next vector 2 is our own INT 2 */
     uint8_t acking;          /* the next vector is an interrupt to be acknowledged */
-    uint8_t launched;
+    uint8_t launched;        /* the current VMCS is */
     uint64_t acked;          /* its vector, or VMX_NONE_ACKED */
     /* From here on entry.S knows nothing. */
     struct vmx_pages *pages;
     struct vmx_controls controls; /* as VMWRITTEN at setup */
-    uint32_t pin, proc;           /* as they are in the VMCS now */
+    struct vmx_known vmcs;        /* of the current VMCS */
     bool core_events;
-    bool entry_valid;             /* the entry event field holds an event */
-    bool immediate;               /* the preemption timer is 0 */
+    struct vmx_parked {           /* of the other one */
+        struct vmx_known vmcs;
+        uint64_t host_rsp;
+        uint8_t launched;
+    } parked;
+    bool l2;                      /* vmcs02 is current */
+    uint64_t reads, writes;       /* VMREADs and VMWRITEs by the nested core */
     struct pn_counters counters;
     struct vmx_tss tss;
     uint64_t gdt[8];
@@ -77,6 +95,7 @@ void vmx_unblock_nmi(struct vmx_cpu *cpu);   /* after an NMI exit, which leaves 
 void vmx_read_raw(struct vmx_raw *raw); /* MSRs from 0x480 on are read only if VMX is present */
 enum vmx_verdict vmx_decide(void);      /* the decision for this processor; enables VMX if the firmware left it open */
 bool vmx_on(struct vmx_cpu *cpu, struct vmx_wish wish);
+void vmx_setup_host_fields(struct vmx_cpu *cpu);
 void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp);
 void vmx_intercept_port(struct vmx_cpu *cpu, uint16_t port);
 void vmx_intercept_msr(struct vmx_cpu *cpu, uint32_t msr, bool read, bool write);
@@ -90,6 +109,13 @@ struct vmx_start {
     uint16_t gdt_limit, code_selector, data_selector;
 };
 void vmx_setup_guest(struct vmx_cpu *cpu, struct vmx_start start);
+
+/* nested.c: vmcs02, and what this processor could offer an L1 */
+bool vmx_setup_nested(struct vmx_cpu *cpu); /* false: the second VMCS was refused. vmcs01 is current before and after */
+struct pn_vmx_caps vmx_hardware_caps(void);
+uint64_t vmx_efer_bits(void); /* of IA32_EFER, those that are not reserved */
+void vmx_flush_vpid(uint16_t vpid);
+enum { VMX_VPID01 = 1, VMX_VPID02 = 2 };
 
 /* entry.S */
 enum vmx_entered { VMX_EXITED = 0, VMX_NOT_ENTERED = 1, VMX_ENTRY_FAILED = 2 };

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * L1's VMX: what the hypervisor keeps of it for one virtual CPU, and the places where the loop and the exits call it. What
+ * is decided is decided in core/vmx.
+ */
+#ifndef HV_NESTED_H
+#define HV_NESTED_H
+
+#include <provenest/nested.h>
+
+#include "../../vendor/vmx/vmcs.h"
+#include "ept02.h"
+
+struct vcpu;
+
+struct nested {
+    struct pn_nested_vmx vmx;
+    struct pn_l0_wants wants;
+    struct ept02 *ept02;
+    uint64_t feature_control; /* as L1 reads it */
+    uint64_t cr4_valid;       /* bits of CR4 that L1 has */
+    bool offered;             /* vmx=on */
+    bool timer;               /* the last exit was L1's preemption timer's */
+    /* for the report */
+    uint64_t entries, failures, refused;
+    uint64_t to_l1[EXIT_REASONS], to_l0[EXIT_REASONS];
+};
+
+/* nested.c */
+void nested_setup(struct vcpu *v);
+void nested_masks(struct vcpu *v); /* the bits of CR0 and CR4 that L1's VMX operation fixes exit */
+struct pn_l1_mode nested_mode(void);
+bool nested_capability(const struct vcpu *v, uint32_t msr, uint64_t *value);
+
+/* nested_insn.c: an exit of L1 by one of VMX's instructions */
+void nested_instruction(struct vcpu *v, uint32_t reason);
+void nested_finish(struct vcpu *v, struct pn_outcome r); /* flags and RIP, or the fault */
+
+/* nested_run.c */
+void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch);
+void nested_handle(struct vcpu *v, uint32_t reason); /* an exit of L2 */
+bool nested_prepare(struct vcpu *v);                 /* before each entry of L2. False: L1's processor has shut down */
+void nested_flush_ept(struct vcpu *v);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * An exit of L1 by one of VMX's instructions: the operand is fetched as the processor would, the core carries the
+ * instruction out, and what it came to becomes flags, a fault or an entry (SDM vol. 3C chapter 30).
+ */
+#include <provenest/vmx_insn.h>
+
+#include "../../core/hw/memory.h"
+
+#include "operand.h"
+#include "vcpu.h"
+#include "walk.h"
+
+enum { VECTOR_UD = 6, VECTOR_GP = 13 };
+#define PAGE_MASK 0xfffull
+#define RFLAGS_AC (1ull << 18)
+#define FLAGS_ARITHMETIC 0x8d5ull /* CF PF AF ZF SF OF */
+#define FLAG_CF 1ull
+#define FLAG_ZF 0x40ull
+
+/* One instruction on its way. */
+struct insn {
+    struct vcpu *v;
+    struct pn_l1_mode mode;
+    struct operand o;
+    bool in_64bit;
+    bool faulted; /* the operand has raised an exception: that is all there is to it */
+};
+
+static uint64_t register_value(const struct insn *i, unsigned int number)
+{
+    const uint64_t *r = guest_register(i->v, number);
+    const uint64_t value = r ? *r : vmread(GUEST_RSP);
+
+    return i->in_64bit ? value : value & 0xffffffffull;
+}
+
+static void set_register(const struct insn *i, unsigned int number, uint64_t value)
+{
+    uint64_t *r = guest_register(i->v, number);
+
+    if (!i->in_64bit)
+        value &= 0xffffffffull; /* the upper half is cleared, as in 32-bit code (SDM vol. 1 3.4.1.1) */
+    if (r)
+        *r = value;
+    else
+        vmwrite(GUEST_RSP, value);
+}
+
+static struct segment segment(unsigned int number)
+{
+    return (struct segment){
+        .base = vmread(GUEST_ES_BASE + 2ull * number),
+        .limit = vmread32(GUEST_ES_LIMIT + 2ull * number),
+        .access = vmread32(GUEST_ES_ACCESS + 2ull * number),
+    };
+}
+
+static struct operand_place locate(const struct insn *i, uint32_t length, bool write)
+{
+    const struct operand o = i->o;
+
+    return operand_locate(o, (struct operand_values){
+                                 .displacement = vmread(EXIT_QUALIFICATION),
+                                 .base = o.has_base ? register_value(i, o.base) : 0,
+                                 .index = o.has_index ? register_value(i, o.index) : 0,
+                                 .segment = segment(o.segment),
+                                 .in_64bit = i->in_64bit,
+                                 .write = write,
+                                 .length = length,
+                             });
+}
+
+/* The physical address of a linear one; a page fault of L1's otherwise. */
+static bool translate(struct insn *i, uint64_t linear, bool write, uint64_t *address)
+{
+    const struct paging paging = {
+        .cr0 = vmread(GUEST_CR0), .cr3 = vmread(GUEST_CR3), .cr4 = vmread(GUEST_CR4), .efer = vmread(GUEST_EFER)};
+    const bool open = (i->mode.rflags & RFLAGS_AC) != 0;
+    const struct walked w = walk_supervisor(i->v->machine->physical, &paging, linear, write, open);
+
+    *address = w.address;
+    if (!w.good) {
+        raise_page_fault(i->v, linear, w.error);
+        i->faulted = true;
+    }
+    return w.good;
+}
+
+/* `size` bytes at a linear address, at most 16, from L1 or to it. All of it is translated before any of it is touched. */
+static void copy(struct insn *i, uint64_t linear, uint8_t *data, uint32_t size, bool write)
+{
+    const uint32_t first = (uint32_t)(PAGE_MASK + 1 - (linear & PAGE_MASK));
+    uint64_t low, high = 0;
+
+    if (!translate(i, linear, write, &low) || (first < size && !translate(i, linear + first, write, &high)))
+        return;
+    for (uint32_t k = 0; k < size; k++) {
+        const uint64_t address = k < first ? low + k : high + (k - first);
+        volatile uint8_t *byte = (volatile uint8_t *)(uintptr_t)address;
+
+        if (!pn_mem_is_l1s(address & ~7ull))
+            data[k] = 0xff;
+        else if (write)
+            *byte = data[k];
+        else
+            data[k] = *byte;
+    }
+}
+
+/* Memory operands. After a fault the value is nothing and i->faulted is set. */
+static void access(struct insn *i, void *data, uint32_t size, bool write)
+{
+    const struct operand_place place = locate(i, size, write);
+
+    if (place.fault) {
+        raise_exception(i->v, place.fault, true);
+        i->faulted = true;
+        return;
+    }
+    copy(i, place.linear, data, size, write);
+}
+
+static uint64_t read_memory(struct insn *i, uint32_t size)
+{
+    uint64_t value = 0;
+
+    access(i, &value, size, false);
+    return value;
+}
+
+static uint32_t word_size(const struct insn *i)
+{
+    return i->in_64bit ? 8 : 4;
+}
+
+/* SDM 30.2: the six flags say how it went. */
+static void set_flags(uint64_t on)
+{
+    vmwrite(GUEST_RFLAGS, (vmread(GUEST_RFLAGS) & ~FLAGS_ARITHMETIC) | on);
+}
+
+void nested_finish(struct vcpu *v, struct pn_outcome r)
+{
+    switch (r.kind) {
+    case PN_VMX_SUCCEED:
+        set_flags(0);
+        break;
+    case PN_VMX_FAIL_INVALID:
+        set_flags(FLAG_CF);
+        break;
+    case PN_VMX_FAIL_VALID:
+        set_flags(FLAG_ZF);
+        break;
+    default:
+        raise_exception(v, r.vector, r.vector == VECTOR_GP);
+        return;
+    }
+    skip_instruction(v);
+}
+
+static void do_vmread(struct insn *i, struct nested *s)
+{
+    uint64_t value = 0;
+    const struct pn_outcome r = pn_vmread(&s->vmx, i->mode, register_value(i, i->o.reg2), &value);
+
+    if (r.kind == PN_VMX_SUCCEED) {
+        if (i->o.is_register)
+            set_register(i, i->o.reg, value);
+        else
+            access(i, &value, word_size(i), true);
+    }
+    if (!i->faulted)
+        nested_finish(i->v, r);
+}
+
+static void do_vmwrite(struct insn *i, struct nested *s)
+{
+    const uint64_t value = i->o.is_register ? register_value(i, i->o.reg) : read_memory(i, word_size(i));
+
+    if (!i->faulted)
+        nested_finish(i->v, pn_vmwrite(&s->vmx, i->mode, register_value(i, i->o.reg2), value));
+}
+
+static void do_vmptrst(struct insn *i, struct nested *s)
+{
+    uint64_t pointer = 0;
+    const struct pn_outcome r = pn_vmptrst(&s->vmx, i->mode, &pointer);
+
+    if (r.kind == PN_VMX_SUCCEED)
+        access(i, &pointer, sizeof(pointer), true);
+    if (!i->faulted)
+        nested_finish(i->v, r);
+}
+
+static void do_invalidate(struct insn *i, struct nested *s, bool ept)
+{
+    const uint64_t type = register_value(i, i->o.reg2);
+    uint64_t d[2] = {0, 0};
+    struct pn_outcome r;
+
+    access(i, d, sizeof(d), false);
+    if (i->faulted)
+        return;
+    r = ept ? pn_invept(&s->vmx, i->mode, type, d[0])
+            : pn_invvpid(&s->vmx, i->mode, type, (uint16_t)d[0], d[0] >> 16, d[1]);
+    if (r.kind == PN_VMX_SUCCEED && ept)
+        nested_flush_ept(i->v);
+    else if (r.kind == PN_VMX_SUCCEED)
+        vmx_flush_vpid(VMX_VPID02);
+    nested_finish(i->v, r);
+}
+
+static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
+{
+    const uint64_t pointer = read_memory(i, sizeof(pointer));
+    struct pn_outcome r;
+
+    if (i->faulted)
+        return;
+    if (reason == EXIT_VMXON)
+        r = pn_vmxon(&s->vmx, i->mode, pointer);
+    else if (reason == EXIT_VMCLEAR)
+        r = pn_vmclear(&s->vmx, i->mode, pointer);
+    else
+        r = pn_vmptrld(&s->vmx, i->mode, pointer);
+    nested_finish(i->v, r);
+    nested_masks(i->v);
+}
+
+static void do_vmxoff(struct insn *i, struct nested *s)
+{
+    nested_finish(i->v, pn_vmxoff(&s->vmx, i->mode));
+    nested_masks(i->v);
+}
+
+/* What ranks before the faults of a memory operand. True: go on. */
+static bool ready(struct insn *i, struct nested *s, uint32_t reason)
+{
+    struct pn_outcome r;
+
+    if (reason == EXIT_VMCALL || reason == EXIT_VMXOFF || reason == EXIT_VMLAUNCH || reason == EXIT_VMRESUME)
+        return true;
+    r = reason == EXIT_VMXON ? pn_vmxon_ready(&s->vmx, i->mode) : pn_vmx_ready(&s->vmx, i->mode);
+    if (r.kind != PN_VMX_SUCCEED)
+        nested_finish(i->v, r);
+    return r.kind == PN_VMX_SUCCEED;
+}
+
+static void carry_out(struct insn *i, struct nested *s, uint32_t reason)
+{
+    switch (reason) {
+    case EXIT_VMREAD:
+        do_vmread(i, s);
+        break;
+    case EXIT_VMWRITE:
+        do_vmwrite(i, s);
+        break;
+    case EXIT_VMPTRST:
+        do_vmptrst(i, s);
+        break;
+    case EXIT_INVEPT:
+    case EXIT_INVVPID:
+        do_invalidate(i, s, reason == EXIT_INVEPT);
+        break;
+    case EXIT_VMXOFF:
+        do_vmxoff(i, s);
+        break;
+    case EXIT_VMCALL:
+        nested_finish(i->v, pn_vmcall(&s->vmx, i->mode));
+        break;
+    case EXIT_VMLAUNCH:
+    case EXIT_VMRESUME:
+        nested_launch(i->v, i->mode, reason == EXIT_VMLAUNCH);
+        break;
+    default:
+        do_pointer(i, s, reason);
+    }
+}
+
+void nested_instruction(struct vcpu *v, uint32_t reason)
+{
+    struct nested *s = &v->nested;
+    struct insn i = {.v = v};
+
+    if (!s->offered) {
+        raise_exception(v, VECTOR_UD, false);
+        return;
+    }
+    i.mode = nested_mode();
+    i.in_64bit = i.mode.long_mode && i.mode.cs_long;
+    i.o = operand_decode(vmread32(INSTRUCTION_INFO));
+    if (ready(&i, s, reason))
+        carry_out(&i, s, reason);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * L2's life: an entry of L1's, what its exits mean, and which of them are L1's. The core decides; EPT02 is filled here.
+ */
+#include <provenest/vmx_entry.h>
+#include <provenest/vmx_events.h>
+
+#include "console.h"
+#include "vcpu.h"
+
+enum { VECTOR_GP = 13 };
+#define ACCESS_BITS 7u
+#define EPT_RIGHTS_SHIFT 3
+#define QUALIFICATION_KEPT 0x1187ull /* of an EPT violation: the access, the linear address's bits, NMI unblocking */
+
+static uint64_t field12(const struct nested *s, enum pn_field f)
+{
+    return s->vmx.vmcs12.f[f];
+}
+
+static bool uses(const struct nested *s, uint32_t control)
+{
+    return field12(s, PN_F_PROC_CTL) & PROC_SECONDARY && field12(s, PN_F_PROC2_CTL) & control;
+}
+
+void nested_flush_ept(struct vcpu *v)
+{
+    struct ept02 *e = v->nested.ept02;
+
+    ept02_wipe(e);
+    for (uint32_t root = 0; root < EPT02_ROOTS; root++)
+        if (e->eptp12[root])
+            vmx_flush_ept(ept02_root_pointer(e, root));
+}
+
+/* The EPT that vmcs02 gets. The core takes it for constant unless told. */
+static void choose_ept(struct vcpu *v)
+{
+    struct nested *s = &v->nested;
+    const uint64_t before = s->wants.ept_pointer;
+    bool fresh;
+
+    if (!uses(s, PROC2_EPT))
+        return;
+    s->wants.ept_pointer = ept02_pointer(s->ept02, field12(s, PN_F_EPT_POINTER), &fresh);
+    if (fresh)
+        vmx_flush_ept(s->wants.ept_pointer);
+    if (s->wants.ept_pointer != before)
+        s->vmx.dirty |= 1u << PN_GROUP_CONTROLS;
+}
+
+static void shut_down(struct vcpu *v)
+{
+    say("PN| note VMX abort of L1's processor\n");
+    l1_ended(v, L1_TRIPLE_FAULT, 0);
+}
+
+/* vmcs01 is current again, with L1's host state. */
+static void left(struct vcpu *v)
+{
+    struct nested *s = &v->nested;
+    const uint32_t reason = (uint32_t)field12(s, PN_F_EXIT_REASON) & 0xffffu;
+
+    if (reason < EXIT_REASONS)
+        s->to_l1[reason]++;
+    v->halted = v->halting = false;
+    s->timer = false;
+    if (!uses(s, PROC2_VPID))
+        vmx_flush_vpid(VMX_VPID01);
+    nested_masks(v);
+}
+
+static void after(struct vcpu *v, struct pn_outcome r)
+{
+    left(v);
+    if (r.kind == PN_VMX_ABORT)
+        shut_down(v);
+}
+
+static void entered(struct vcpu *v)
+{
+    struct nested *s = &v->nested;
+
+    s->entries++;
+    s->timer = false;
+    v->hw.vmcs.keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
+    v->halting = false;
+    v->halted = vmread(GUEST_ACTIVITY) == ACTIVITY_HLT;
+    (void)pn_nested_take_entry_event(&s->vmx, &v->events);
+}
+
+void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch)
+{
+    struct nested *s = &v->nested;
+    struct pn_outcome r;
+
+    choose_ept(v);
+    r = pn_nested_enter(&s->vmx, mode, launch, s->wants);
+    switch (r.kind) {
+    case PN_VMX_ENTER:
+        entered(v);
+        break;
+    case PN_VMX_ENTRY_FAILED:
+    case PN_VMX_ABORT:
+        s->failures++;
+        after(v, r);
+        break;
+    default:
+        s->failures++;
+        nested_finish(v, r);
+    }
+}
+
+bool nested_prepare(struct vcpu *v)
+{
+    struct nested *s = &v->nested;
+    const enum pn_nested_turn turn = pn_nested_events(&s->vmx, &v->events, s->timer);
+
+    s->timer = false;
+    if (turn != PN_TURN_L2)
+        left(v);
+    if (turn == PN_TURN_ABORT)
+        shut_down(v);
+    return turn != PN_TURN_ABORT;
+}
+
+static struct pn_l2_exit read_exit(uint32_t reason)
+{
+    return (struct pn_l2_exit){
+        .reason = reason,
+        .info = vmread32(EXIT_INFO),
+        .error = vmread32(EXIT_ERROR),
+        .length = vmread32(EXIT_LENGTH),
+        .instruction_info = vmread32(INSTRUCTION_INFO),
+        .qualification = vmread(EXIT_QUALIFICATION),
+        .linear = vmread(GUEST_LINEAR_ADDR),
+        .physical = vmread(GUEST_PHYS_ADDR),
+    };
+}
+
+static void reflect(struct vcpu *v, struct pn_l2_exit x)
+{
+    after(v, pn_nested_exit(&v->nested.vmx, &v->events, x));
+}
+
+/* An EPT violation or misconfiguration under EPT02: ours to fill, or L1's (SDM 27.2.1 table 27-7, 28.3.3). */
+static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
+{
+    struct nested *s = &v->nested;
+    const uint8_t access = x.reason == EXIT_EPT_VIOLATION ? (uint8_t)(x.qualification & ACCESS_BITS) : (uint8_t)0;
+    uint8_t rights;
+
+    switch (ept02_fill(s->ept02, &v->machine->ept, field12(s, PN_F_EPT_POINTER), x.physical, access, &rights)) {
+    case EPT02_FILLED:
+        if (x.reason == EXIT_EPT_MISCONFIG)
+            report_crash(v, FAULT("the processor refused an entry of EPT02"));
+        break;
+    case EPT02_FLUSH:
+        for (uint32_t root = 0; root < EPT02_ROOTS; root++)
+            vmx_flush_ept(ept02_root_pointer(s->ept02, root));
+        break;
+    case EPT02_VIOLATION:
+        x.reason = EXIT_EPT_VIOLATION;
+        x.qualification = (x.qualification & QUALIFICATION_KEPT) | (uint64_t)rights << EPT_RIGHTS_SHIFT;
+        reflect(v, x);
+        break;
+    case EPT02_MISCONFIG:
+        x.reason = EXIT_EPT_MISCONFIG;
+        x.qualification = 0;
+        reflect(v, x);
+        break;
+    case EPT02_NO_MEMORY:
+        report_crash(v, FAULT("L1 gives its guest a physical address that Provenest cannot map"));
+    }
+}
+
+/* What the hypervisor alone wanted to see of L2. */
+static void ours(struct vcpu *v, struct pn_l2_exit x)
+{
+    switch (x.reason) {
+    case EXIT_EPT_VIOLATION:
+    case EXIT_EPT_MISCONFIG:
+        if (uses(&v->nested, PROC2_EPT))
+            ept_exit(v, x);
+        else
+            exit_handle(v, x.reason);
+        break;
+    case EXIT_PREEMPTION_TIMER:
+        v->nested.timer = true;
+        break;
+    case EXIT_CR_ACCESS:
+        /* A bit of CR0 or CR4 that VMX operation fixes, and that is not L1's to look at (SDM 23.8). */
+        raise_exception(v, VECTOR_GP, true);
+        break;
+    default:
+        exit_handle(v, x.reason);
+    }
+}
+
+/* The register that a MOV to a control register takes its value from (SDM table 27-3). */
+static uint64_t operand_of(struct vcpu *v, struct pn_l2_exit x)
+{
+    const uint64_t *r = guest_register(v, (unsigned int)(x.qualification >> 8 & 15));
+
+    if (x.reason != EXIT_CR_ACCESS)
+        return 0;
+    return r ? *r : vmread(GUEST_RSP);
+}
+
+/* The processor refuses an entry that the core's checks have passed: L1 gets what the processor says. Whatever the core held
+ * for L2 goes with it. */
+static void refused(struct vcpu *v, struct pn_l2_exit x)
+{
+    struct nested *s = &v->nested;
+
+    if (!s->vmx.entry_pending)
+        report_crash(v, FAULT("VM entry failed: L2's state was refused by the processor"));
+    if (!s->refused++)
+        say("PN| note the processor refused L2's state: reason %x qualification %x\n", (uint64_t)x.reason, x.qualification);
+    pn_nested_entered(&s->vmx, true);
+    pn_cancel_injection(&v->events);
+    pn_vcpu_reset(&v->events);
+    after(v, pn_entry_failure(&s->vmx, x.reason & 0xffffu, x.qualification));
+}
+
+void nested_handle(struct vcpu *v, uint32_t reason)
+{
+    struct nested *s = &v->nested;
+    const struct pn_l2_exit x = read_exit(reason);
+
+    if (reason & EXIT_ENTRY_FAILED) {
+        refused(v, x);
+        return;
+    }
+    if (s->vmx.entry_pending)
+        pn_nested_entered(&s->vmx, false);
+    pn_complete_vectoring(&v->events);
+    if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
+        v->halted = false;
+    if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx, operand_of(v, x)) == PN_TO_L1) {
+        reflect(v, x);
+        return;
+    }
+    if (reason < EXIT_REASONS)
+        s->to_l0[reason]++;
+    ours(v, x);
+}

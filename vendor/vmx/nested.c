@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/hw/vmcs.h: the second VMCS, which runs L2, and the way from one to the other (SDM vol. 3C 24.1, 24.11). No
+ * decisions, but one: an address that L1 names for the processor's own use and that is not L1's is replaced.
+ */
+#include "../../core/hw/memory.h"
+#include "../../core/hw/nested_ledger.h"
+#include "../../core/hw/vmcs.h"
+
+#include <provenest/vmx_insn.h>
+
+#include "cpu.h"
+#include "vmx.h"
+
+#define EFER_SCE 0x1ull
+#define EFER_LONG 0x500ull /* LME, LMA */
+#define EFER_NXE 0x800ull
+#define REVISION_MASK 0x7fffffffull
+/* IA32_DEBUGCTL: the bits some processor has (SDM vol. 4); which of them this one has, its VM entry says. */
+#define DEBUGCTL_KNOWN 0xdfc3ull
+
+static bool load(const uint8_t *vmcs)
+{
+    const uint64_t address = (uint64_t)vmcs;
+    bool failed;
+
+    __asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(address) : "memory");
+    return !failed;
+}
+
+static bool clear(const uint8_t *vmcs)
+{
+    const uint64_t address = (uint64_t)vmcs;
+    bool failed;
+
+    __asm__ volatile("vmclear %1" : "=@ccbe"(failed) : "m"(address) : "memory");
+    return !failed;
+}
+
+/* What is cached of the two VMCSs changes places. */
+static void exchange(struct vmx_cpu *cpu)
+{
+    const struct vmx_parked now = {.vmcs = cpu->vmcs, .host_rsp = cpu->host_rsp, .launched = cpu->launched};
+
+    cpu->vmcs = cpu->parked.vmcs;
+    cpu->host_rsp = cpu->parked.host_rsp;
+    cpu->launched = cpu->parked.launched;
+    cpu->parked = now;
+    cpu->l2 = !cpu->l2;
+}
+
+void pn_hw_load_vmcs(enum pn_vmcs which)
+{
+    struct vmx_cpu *cpu = vmx_this_cpu();
+
+    if (cpu->l2 == (which == PN_VMCS02))
+        return;
+    (void)load(which == PN_VMCS02 ? cpu->pages->vmcs02 : cpu->pages->vmcs); /* both have been loaded before */
+    exchange(cpu);
+}
+
+static uint64_t read_field(enum pn_field f)
+{
+    vmx_this_cpu()->reads++;
+    return vmread(pn_field_encoding((int)f));
+}
+
+static void write_field(enum pn_field f, uint64_t value)
+{
+    vmx_this_cpu()->writes++;
+    (void)vmwrite(pn_field_encoding((int)f), value);
+}
+
+uint64_t pn_hw_read01(enum pn_field f)
+{
+    return read_field(f);
+}
+
+uint64_t pn_hw_read02(enum pn_field f)
+{
+    return read_field(f);
+}
+
+void pn_hw_write01(enum pn_field f, uint64_t value)
+{
+    write_field(f, value);
+}
+
+void pn_hw_write02(enum pn_field f, uint64_t value)
+{
+    struct vmx_cpu *cpu = vmx_this_cpu();
+
+    switch (f) {
+    case PN_F_PIN_CTL:
+        cpu->vmcs.pin = cpu->vmcs.base_pin = (uint32_t)value;
+        break;
+    case PN_F_PROC_CTL:
+        cpu->vmcs.proc = cpu->vmcs.base_proc = (uint32_t)value;
+        break;
+    case PN_F_ENTRY_INFO:
+        cpu->vmcs.entry_valid = (value & INFO_VALID) != 0;
+        break;
+    case PN_F_VIRTUAL_APIC:
+    case PN_F_APIC_ACCESS:
+        /* The processor would read and write there for L2 (SDM 29.1.1, 29.4). */
+        if (!pn_mem_is_l1s(value))
+            value = (uint64_t)cpu->pages->stray;
+        break;
+    default:
+        break;
+    }
+    write_field(f, value);
+}
+
+void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp)
+{
+    (void)vpid; /* for the contract only */
+    (void)eptp;
+}
+
+void vmx_flush_vpid(uint16_t vpid)
+{
+    const uint64_t descriptor[2] = {vpid, 0};
+
+    __asm__ volatile("invvpid %0, %1" : : "m"(descriptor), "r"(1ull) : "cc", "memory");
+}
+
+void pn_hw_flush02(uint16_t vpid)
+{
+    vmx_flush_vpid(vpid);
+}
+
+/* Bitmaps are bytes to the processor; words of them are little-endian. */
+uint64_t pn_hw_bitmap01(unsigned word)
+{
+    uint64_t value;
+
+    __builtin_memcpy(&value, &vmx_this_cpu()->pages->msr_bitmap[8 * word], sizeof(value));
+    return value;
+}
+
+void pn_hw_write_bitmap02(unsigned word, uint64_t value)
+{
+    __builtin_memcpy(&vmx_this_cpu()->pages->msr_bitmap02[8 * word], &value, sizeof(value));
+}
+
+int pn_hw_ack_for_exit(void)
+{
+    return pn_hw_ack_interrupt();
+}
+
+/* What is L0's in vmcs02 and never changes. The rest is written with the first entry. */
+static void write_constants(struct vmx_cpu *cpu)
+{
+    vmx_setup_host_fields(cpu);
+    vmwrite(EXIT_CTL, cpu->controls.exit & ~EXIT_SAVE_TIMER);
+    vmwrite(CR3_TARGETS, 0);
+    vmwrite(EXIT_MSR_STORE, 0);
+    vmwrite(EXIT_MSR_LOAD, 0);
+    vmwrite(ENTRY_MSR_LOAD, 0);
+    vmwrite(ENTRY_INFO, 0);
+    vmwrite(IO_BITMAP_A, (uint64_t)cpu->pages->io_bitmap);
+    vmwrite(IO_BITMAP_B, (uint64_t)cpu->pages->io_bitmap + VMX_PAGE);
+    vmwrite(MSR_BITMAP, (uint64_t)cpu->pages->msr_bitmap02);
+    vmwrite(VMCS_LINK, ~0ull);
+}
+
+bool vmx_setup_nested(struct vmx_cpu *cpu)
+{
+    *(uint32_t *)(void *)cpu->pages->vmcs02 = (uint32_t)(cpu_rdmsr(MSR_VMX_BASIC) & REVISION_MASK);
+    for (unsigned int i = 0; i < VMX_PAGE; i++)
+        cpu->pages->msr_bitmap02[i] = 0xff;
+    if (!clear(cpu->pages->vmcs02) || !load(cpu->pages->vmcs02))
+        return false;
+    exchange(cpu);
+    write_constants(cpu);
+    pn_hw_load_vmcs(PN_VMCS01);
+    return true;
+}
+
+uint64_t vmx_efer_bits(void)
+{
+    const uint32_t edx = cpu_cpuid(0x80000001u, 0).d;
+
+    return (edx >> 11 & 1 ? EFER_SCE : 0) | (edx >> 29 & 1 ? EFER_LONG : 0) | (edx >> 20 & 1 ? EFER_NXE : 0);
+}
+
+/* This processor's words, before anything is left out. vmx_check_controls has passed: all of these MSRs exist. */
+struct pn_vmx_caps vmx_hardware_caps(void)
+{
+    const uint32_t widths = cpu_cpuid(0x80000008u, 0).a;
+
+    return (struct pn_vmx_caps){
+        .basic = cpu_rdmsr(MSR_VMX_BASIC),
+        .misc = cpu_rdmsr(MSR_VMX_MISC),
+        .vmcs_enum = cpu_rdmsr(MSR_VMX_VMCS_ENUM),
+        .ept_vpid = cpu_rdmsr(MSR_VMX_EPT_VPID),
+        .pin = cpu_rdmsr(MSR_VMX_TRUE_PIN),
+        .proc = cpu_rdmsr(MSR_VMX_TRUE_PROC),
+        .proc2 = cpu_rdmsr(MSR_VMX_PROC2),
+        .exit = cpu_rdmsr(MSR_VMX_TRUE_EXIT),
+        .entry = cpu_rdmsr(MSR_VMX_TRUE_ENTRY),
+        .cr0_fixed0 = cpu_rdmsr(MSR_VMX_CR0_FIXED0),
+        .cr0_fixed1 = cpu_rdmsr(MSR_VMX_CR0_FIXED0 + 1),
+        .cr4_fixed0 = cpu_rdmsr(MSR_VMX_CR4_FIXED0),
+        .cr4_fixed1 = cpu_rdmsr(MSR_VMX_CR4_FIXED0 + 1),
+        .efer_valid = vmx_efer_bits(),
+        .debugctl_valid = DEBUGCTL_KNOWN,
+        .address_width = (uint8_t)(widths & 0xff),
+        .linear_width = (uint8_t)(widths >> 8 & 0xff),
+    };
+}
