@@ -54,6 +54,7 @@ void model_nested_round(void)
 void pn_hw_load_vmcs(enum pn_vmcs which)
 {
     REQUIRE(which, which == PN_VMCS01 || which == PN_VMCS02);
+    REQUIRE(quiet, !model_this() || (!model_this()->owed && !model_this()->entry));
     nested.current = which;
     nested.loads++;
 }
@@ -85,9 +86,36 @@ void pn_hw_write02(enum pn_field f, uint64_t value)
     REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
     REQUIRE(current, nested.current == PN_VMCS02);
     REQUIRE(once, nested.written02[f] == 0);
-    nested.vmcs02[f] = value;
+    nested.vmcs02[f] = (f == PN_F_VIRTUAL_APIC || f == PN_F_APIC_ACCESS) && !pn_mem_is_l1s(value) ? MODEL_STRAY : value;
     nested.written02[f] = 1;
     nested.writes02++;
+}
+
+void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp)
+{
+    (void)vpid;
+    (void)eptp;
+    memset(nested.written02, 0, sizeof nested.written02);
+}
+
+void pn_hw_flush02(uint16_t vpid)
+{
+    REQUIRE(current, nested.current == PN_VMCS02);
+    REQUIRE(own, vpid == nested.vmcs02[PN_F_VPID]);
+    nested.flushes++;
+}
+
+uint64_t pn_hw_bitmap01(unsigned word)
+{
+    REQUIRE(word, word < PN_BITMAP_WORDS);
+    return nested.bitmap01[word];
+}
+
+void pn_hw_write_bitmap02(unsigned word, uint64_t value)
+{
+    REQUIRE(word, word < PN_BITMAP_WORDS);
+    REQUIRE(contained, (nested.bitmap01[word] & ~value) == 0);
+    nested.bitmap02[word] = value;
 }
 
 /* ---- L1's memory ---- */

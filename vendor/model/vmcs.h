@@ -10,6 +10,7 @@
 #include "model.h"
 
 enum { MODEL_MEMORY = 1 << 20, MODEL_WORDS = MODEL_MEMORY / 8, MODEL_MSRS = 64 };
+#define MODEL_STRAY 0x7fff0000ull /* the page that is nobody's */
 
 struct model_msr {
     uint32_t index;
@@ -21,7 +22,8 @@ struct model_nested {
     enum pn_vmcs current;
     uint64_t vmcs01[PN_FIELDS], vmcs02[PN_FIELDS];
     uint8_t written02[PN_FIELDS]; /* since the last model_nested_round */
-    unsigned int writes01, writes02, loads;
+    uint64_t bitmap01[PN_BITMAP_WORDS], bitmap02[PN_BITMAP_WORDS];
+    unsigned int writes01, writes02, loads, flushes;
     uint64_t memory[MODEL_WORDS];
     uint8_t reads[MODEL_WORDS]; /* since the last model_nested_round */
     uint64_t hidden, hidden_end; /* the hypervisor's own: not L1's memory */
