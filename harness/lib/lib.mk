@@ -10,13 +10,13 @@ LIB_CFLAGS ?= -O2 -fPIC -fno-stack-protector -mno-red-zone -mgeneral-regs-only
 LIB_VERSION := 0.1
 LIB_OUT ?= build/lib
 LIB_WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Werror
-LIB_SRCS := $(sort $(wildcard core/event/*.c)) vendor/common/ledger.c vendor/common/tally.c
+LIB_SRCS := $(sort $(wildcard core/event/*.c core/vmx/*.c)) vendor/common/ledger.c vendor/common/tally.c
 LIB_OBJS := $(patsubst %.c,$(LIB_OUT)/%.o,$(LIB_SRCS))
 LIB_HEADERS := $(sort $(wildcard core/include/provenest/*.h core/hw/*.h spec/acsl/*.h)) vendor/common/counters.h
 LIB_INCLUDE = $(DESTDIR)$(PREFIX)/include/provenest
 LIB_LIB = $(DESTDIR)$(PREFIX)/lib
 
-$(LIB_OUT)/%.o: %.c $(LIB_HEADERS) $(wildcard core/event/*.h) harness/lib/lib.mk
+$(LIB_OUT)/%.o: %.c $(LIB_HEADERS) $(wildcard core/event/*.h core/vmx/*.h) harness/lib/lib.mk
 	@mkdir -p $(@D)
 	@$(LIB_CC) -std=gnu11 -ffreestanding $(LIB_CFLAGS) $(LIB_WARN) -ffile-prefix-map=$(CURDIR)=. -Icore/include \
 	    -c $< -o $@
@@ -35,7 +35,7 @@ install: lib ## install library, headers and pkg-config file (PREFIX=, DESTDIR=)
 	@for h in $(LIB_HEADERS); do install -D -m 644 $$h $(LIB_INCLUDE)/tree/$$h || exit 1; done
 	@forward() { printf '#include "tree/%s"\n' "$$1" >"$(LIB_INCLUDE)/$$2"; }; \
 	 for h in $(notdir $(wildcard core/include/provenest/*.h)); do forward core/include/provenest/$$h $$h; done; \
-	 forward core/hw/hw.h hw.h; forward core/hw/ledger.h ledger.h; forward vendor/common/counters.h counters.h
+	 for h in $(notdir $(wildcard core/hw/*.h)); do forward core/hw/$$h $$h; done; forward vendor/common/counters.h counters.h
 	@install -D -m 644 $(LIB_OUT)/libprovenest.a $(LIB_LIB)/libprovenest.a
 	@mkdir -p $(LIB_LIB)/pkgconfig
 	@sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(LIB_VERSION)|' \

@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 def account(directory):
     """{file of core/: (lines, lines reached, branches, branches taken, what is not reached)}"""
     out = {}
-    for notes in sorted(glob.glob(os.path.join(ROOT, directory, "core", "event", "*.gcda"))):
+    for notes in sorted(glob.glob(os.path.join(ROOT, directory, "core", "*", "*.gcda"))):
         run = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", notes], cwd=ROOT,
                              capture_output=True, check=True)
         text = run.stdout if run.stdout[:1] == b"{" else gzip.decompress(run.stdout)
@@ -58,7 +58,7 @@ def main(directory, line_floor, branch_floor):
         print(f"build/coverage/{failing} fails, so the coverage says nothing")
         return 1
     files = account(directory)
-    wanted = [os.path.relpath(p, ROOT) for p in sorted(glob.glob(os.path.join(ROOT, "core", "event", "*.c")))]
+    wanted = [os.path.relpath(p, ROOT) for p in sorted(glob.glob(os.path.join(ROOT, "core", "*", "*.c")))]
     failed = 0
     for name in wanted:
         if name not in files:

@@ -24,7 +24,7 @@ unit-sanitized: | build/deps-static.stamp ## unit tests under clang's ASan and U
 
 # gcov's account of core/ under the unit tests, the oracle's comparison and the fuzzer's corpus.
 COVERAGE := UNIT_OUT=build/coverage UNIT_CFLAGS="-std=gnu11 -O0 -g --coverage -Ibuild/oracle"
-COVERED := $(sort $(wildcard core/event/*.c vendor/model/*.c vendor/common/*.c))
+COVERED := $(sort $(wildcard core/event/*.c core/vmx/*.c vendor/model/*.c vendor/common/*.c))
 build/coverage/oracle: $(patsubst %.c,build/coverage/%.o,$(COVERED) $(sort $(wildcard tests/oracle/*.c)))
 	@gcc --coverage $(foreach f,$(ORACLE_GUARDED),-Wl,--wrap=$(f)) $^ -o $@
 build/coverage/replay: $(patsubst %.c,build/coverage/%.o,$(COVERED) tests/oracle/oracle.c tests/oracle/bridge.c \
