@@ -32,18 +32,23 @@ static uint32_t low_half(uint64_t word)
     return (uint32_t)word;
 }
 
-bool pn_fits_width(uint64_t address, uint8_t width)
+bool pn_no_bits(uint64_t word, uint8_t first, uint8_t last)
 {
-    if (shifted(address, width) == 0)
+    if (shifted(word, first) == 0)
         return true;
-    /*@ loop invariant range: width <= k <= 64;
-        loop invariant none: \forall integer j; width <= j < k ==> !bit(address, j);
+    /*@ loop invariant range: first <= k <= 64 && (k <= last + 1 || k == first);
+        loop invariant none: \forall integer j; first <= j < k ==> !bit(word, j);
         loop assigns k;
         loop variant 64 - k; */
-    for (unsigned k = width; k < 64; k++)
-        if (pn_tstb(address, k))
+    for (unsigned k = first; k <= last; k++)
+        if (pn_tstb(word, k))
             return false;
     return true;
+}
+
+bool pn_fits_width(uint64_t address, uint8_t width)
+{
+    return pn_no_bits(address, width, 63);
 }
 
 bool pn_is_canonical(uint64_t address, uint8_t width)
@@ -74,4 +79,19 @@ bool pn_control_allowed(uint64_t control, uint64_t capability)
 bool pn_is_page(uint64_t address, uint8_t width)
 {
     return address % 0x1000u == 0 && pn_fits_width(address, width);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: \result != 0 <==> pat_type(type); */
+static bool is_pat_type(uint64_t type)
+{
+    return type <= 7 && type != 2 && type != 3;
+}
+
+bool pn_pat_valid(uint64_t pat)
+{
+    return is_pat_type(pat % 0x100u) && is_pat_type(pat / 0x100u % 0x100u) && is_pat_type(pat / 0x10000u % 0x100u) &&
+           is_pat_type(pat / 0x1000000u % 0x100u) && is_pat_type(pat / 0x100000000u % 0x100u) &&
+           is_pat_type(pat / 0x10000000000u % 0x100u) && is_pat_type(pat / 0x1000000000000u % 0x100u) &&
+           is_pat_type(pat / 0x100000000000000u % 0x100u);
 }

@@ -9,6 +9,12 @@
 
 #include "../../spec/acsl/vmx_words.h"
 
+/* Bits `first` to `last` are 0. */
+/*@ requires range: first <= 63 && last <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures value: \result != 0 <==> no_bits(word, first, last); */
+bool pn_no_bits(uint64_t word, uint8_t first, uint8_t last);
+
 /* No bit at or above `width`: an address within the physical-address width. */
 /*@ requires width: width <= 63;
     terminates \true; exits \false; assigns \nothing;
@@ -30,6 +36,11 @@ bool pn_bits_within(uint64_t word, uint64_t allowed);
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: \result != 0 <==> control_allowed(control, capability); */
 bool pn_control_allowed(uint64_t control, uint64_t capability);
+
+/* A value of IA32_PAT that WRMSR takes. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: \result != 0 <==> pat_valid(pat); */
+bool pn_pat_valid(uint64_t pat);
 
 /* The address of a 4-KByte structure. */
 /*@ requires width: width <= 63;

@@ -12,8 +12,12 @@
       \forall integer k; 0 <= k <= 63 && bit(word, k) ==> bit(allowed, k);
 */
 
+/* "Reserved bits ... must be 0": bits first to last. */
+/*@ predicate no_bits(integer word, integer first, integer last) = \forall integer k; first <= k <= last ==> !bit(word, k);
+*/
+
 /* "Should not set any bits beyond the processor's physical-address width." */
-/*@ predicate fits_width(integer address, integer width) = \forall integer k; width <= k <= 63 ==> !bit(address, k);
+/*@ predicate fits_width(integer address, integer width) = no_bits(address, width, 63);
 */
 
 /* "Bits 11:0 of the address must be 0." */
@@ -29,6 +33,16 @@
 /*@ predicate control_allowed(integer control, integer capability) =
       \forall integer k; 0 <= k <= 31 ==>
         (bit(capability, k) ==> bit(control, k)) && (bit(control, k) ==> bit(capability, k + 32));
+*/
+
+/* SDM vol. 3A 11.12.2: a byte of IA32_PAT is 0 (UC), 1 (WC), 4 (WT), 5 (WP), 6 (WB) or 7 (UC-). */
+/*@ predicate pat_type(integer x) = x == 0 || x == 1 || 4 <= x <= 7;
+
+    predicate pat_valid(integer pat) =
+      pat_type(pat % 0x100) && pat_type((pat / 0x100) % 0x100) && pat_type((pat / 0x10000) % 0x100) &&
+      pat_type((pat / 0x1000000) % 0x100) && pat_type((pat / 0x100000000) % 0x100) &&
+      pat_type((pat / 0x10000000000) % 0x100) && pat_type((pat / 0x1000000000000) % 0x100) &&
+      pat_type((pat / 0x100000000000000) % 0x100);
 */
 
 /*@ check lemma canary_vmx_words: \false; */
