@@ -14,7 +14,7 @@ def entry(ino, name, mode, data=b"", dev=(0, 0)):
 
 def build(out, files):
     """files: list of (name, data or path); directories and the console node come by themselves."""
-    dirs = ["bin", "dev", "proc", "sys", "tmp"]
+    dirs = ["bin", "dev", "modules", "proc", "sys", "tmp"]
     blob, ino = b"", 1
     for d in dirs:
         blob += entry(ino, d, DIR)

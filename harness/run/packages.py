@@ -91,6 +91,15 @@ def bzimage():
     return found[0]
 
 
+def module(name):
+    """One of the kernel's modules, as its package has it."""
+    package = installed_kernel() or kernel_package()
+    found = glob.glob(os.path.join(fetch(package), "lib", "modules", "*", "kernel", "**", name + ".ko"), recursive=True)
+    if not found:
+        raise Fail("the package %s holds no %s.ko" % (package, name))
+    return found[0]
+
+
 def busybox():
     path = os.path.join(fetch("busybox-static"), "bin", "busybox")
     if not os.path.exists(path):

@@ -35,6 +35,18 @@ run: build/deps.stamp ## boot Linux (or L1=path ARGS= MODULES= CPU= MEM= HVARGS=
 	@$(PY) harness/run/run.py --l1 '$(L1)' --args '$(ARGS)' --modules '$(MODULES)' --cpu '$(CPU)' --mem '$(MEM)' \
 	  --hvargs '$(HVARGS)' --loader '$(LOADER)' --evt '$(EVT)' --dir '$(DIR)' $(if $(BARE),--bare) $(if $(UNPROVEN),--unproven)
 
+# KVM as L1, with guests of our own as L2: KVMARGS are kvm-intel's parameters (ept=0, unrestricted_guest=0, enable_shadow_vmcs=0).
+KVMARGS ?=
+build/guests/l2: $(wildcard tests/guests/kvm/*.c tests/guests/kvm/*.h) tests/guests/kvm/guest.S | build/deps.stamp
+	@mkdir -p $(@D)
+	@gcc -O2 -static -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Werror -mno-red-zone -o $@ $(filter %.c %.S,$^)
+
+.PHONY: run-linux-kvm
+run-linux-kvm: build/deps.stamp build/guests/l2 ## boot Linux with KVM and let it run guests (BARE=1: without Provenest; KVMARGS="ept=0")
+	@$(if $(BARE),,$(MAKE) --no-print-directory -s build/hv/hv.elf PN_PROOF_DIGEST=$$($(PY) harness/run/proofs.py))
+	@$(PY) harness/run/run.py --kvm --kvmargs '$(KVMARGS)' --args '$(ARGS)' --cpu '$(CPU)' --mem '$(MEM)' --loader '$(LOADER)' \
+	  --hvargs '$(HVARGS)' --dir '$(DIR)' $(if $(BARE),--bare) $(if $(UNPROVEN),--unproven)
+
 # The event kernel: 64-bit code in the ELF32 container that multiboot1 loaders take.
 EVK_FLAGS := -O2 -std=gnu11 -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
   -fno-asynchronous-unwind-tables -fno-strict-aliasing -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Werror

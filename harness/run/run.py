@@ -16,6 +16,7 @@ from base import BUILD, Fail, main, read, say, stage
 DEFAULT_HVARGS = "events=core evict=5000 msr=ignore"
 MILESTONES = ((re.compile(r"Linux version (\S+)"), "Linux %s starts"), (re.compile(r"Run /init"), "Linux reached user space"),
               (re.compile(r"^EVT start"), "the event program runs"), (re.compile(r"^EVT total"), "the event program is done"),
+              (re.compile(r"^L2 start"), "KVM runs its first guest"), (re.compile(r"^L2-DONE"), "KVM's guests are done"),
               (re.compile(r"reboot: Power down"), "Linux powers off"))
 
 
@@ -125,6 +126,11 @@ def outcome(o, result, screen, rep):
     if "EVK start" in text and not re.search("EVK passed=|EVK triple", text):
         bad.append("the event kernel did not finish")
         status = status or 1
+    if o.kvm:
+        found = re.search(r"^L2-DONE (\d+) ok (\d+) failed", text, re.M)
+        if not found or int(found.group(1)) < linux.KVM_STEPS or found.group(2) != "0":
+            bad.append("KVM's guests: %s" % (found.group(0) if found else "the L2 exerciser did not finish"))
+            status = status or 1
     if o.floors and "EVT total=" not in text:
         bad.append("the event program did not finish")
         status = status or 1
@@ -139,7 +145,7 @@ def closing(o, rep, screen, bad):
         for line in report.summary(rep):
             say(line)
     for line in screen.console:
-        if re.match(r"(EVT total|EVK passed)", line):
+        if re.match(r"(EVT total|EVK passed|L2-DONE)", line):
             say("L1's own count      " + line)
     if rep.l1:
         say("L1's end            %s %d" % rep.l1)
@@ -161,6 +167,8 @@ def parse(argv):
     p.add_argument("--bare", action="store_true")
     p.add_argument("--unproven", action="store_true")
     p.add_argument("--evt", default="2000")
+    p.add_argument("--kvm", action="store_true")
+    p.add_argument("--kvmargs", default="")
     p.add_argument("--limit", default=600, type=int)
     p.add_argument("--silence", default=120, type=int)
     p.add_argument("--dir", default=os.path.join(BUILD, "run", "last"))
@@ -174,9 +182,12 @@ def parse(argv):
 def body(argv):
     o = parse(argv)
     check(o)
-    o.floors = not o.l1 and not o.bare and "events=core" in o.hvargs and o.evt == "2000"
+    o.floors = not o.l1 and not o.bare and not o.kvm and "events=core" in o.hvargs and o.evt == "2000"
     l1, args, modules = o.l1, o.args, o.modules
-    if not l1:
+    if o.kvm:
+        l1, args, modules = linux.kvm(o.kvmargs, o.cpu)
+        args = " ".join(w for w in (args, o.args) if w)
+    elif not l1:
         l1, args, modules = linux.default(o.args, o.evt)
     kind_of(l1)
     os.makedirs(o.dir, exist_ok=True)
