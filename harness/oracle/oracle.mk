@@ -8,7 +8,7 @@ WITNESS_SHARED := $(addprefix harness/oracle/,start.S cases.S guest.c vmm.c repo
 build/deps-witness.stamp: harness/run/deps.sh
 	@PN_MORE_PACKAGES=qemu-system-x86 harness/run/deps.sh $@
 
-build/witness/vmx.elf: harness/oracle/vmx_setup.c
+build/witness/vmx.elf: $(addprefix harness/oracle/,vmx_setup.c pdptr.c pdptr_guest.S)
 build/witness/svm.elf: WITNESS_DEFINES := -DORACLE_SVM
 build/witness/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(WITNESS_SHARED) $(wildcard harness/oracle/*.h) \
     harness/oracle/oracle.ld harness/oracle/oracle.mk vendor/vmx/cpu.h vendor/vmx/vmcs.h | build/deps-witness.stamp

@@ -210,5 +210,8 @@ void oracle_main(void)
         witness(&witnesses[i]);
     for (unsigned int i = 0; i < look_count; i++)
         look(&looks[i]);
+#ifndef ORACLE_SVM
+    pdptr_looks();
+#endif
     quit(0);
 }
