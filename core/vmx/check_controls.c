@@ -113,8 +113,7 @@ static bool apic_ok(const struct pn_nested_vmx *n)
     const uint64_t basic = n->caps.basic;
     const uint8_t width = n->caps.address_width;
 
-    if (pn_tstb(f[PN_F_PROC_CTL], PROC_TPR_SHADOW) &&
-        !(page_ok(f[PN_F_VIRTUAL_APIC], basic, width) && pn_mem_is_l1s(f[PN_F_VIRTUAL_APIC] + 0x80u)))
+    if (pn_tstb(f[PN_F_PROC_CTL], PROC_TPR_SHADOW) && !page_ok(f[PN_F_VIRTUAL_APIC], basic, width))
         return false;
     return !pn_secondary_on(f[PN_F_PROC_CTL], f[PN_F_PROC2_CTL], PROC2_APIC_ACCESS) ||
            page_ok(f[PN_F_APIC_ACCESS], basic, width);

@@ -98,7 +98,7 @@ static bool modes_ok(bool lma, uint64_t exit, uint64_t entry)
 static bool size_ok(uint64_t exit, uint64_t cr4, uint64_t rip)
 {
     if (!pn_tstb(exit, EXIT_HOST_64))
-        return !pn_tstb(cr4, CR4_PCIDE) && rip <= UINT32_MAX;
+        return !pn_tstb(cr4, CR4_PCIDE) && rip <= 0xffffffffu;
     return pn_tstb(cr4, CR4_PAE) && pn_is_canonical(rip, pn_tstb(cr4, CR4_LA57) ? 57 : 48);
 }
 

@@ -10,7 +10,7 @@ static bool last_byte_ok(uint64_t count, uint64_t address, uint64_t basic, uint8
 {
     const uint64_t before = count * 16u - 1u;
 
-    return address <= UINT64_MAX - before && pn_address_fits(address + before, basic, width);
+    return address <= 0xffffffffffffffffu - before && pn_address_fits(address + before, basic, width);
 }
 
 /*@ requires width: width <= 63;
