@@ -7,6 +7,7 @@
 
 enum { PIN_TIMER = 6, PIN_POSTED = 7 };
 enum {
+    PROC_TSC_OFFSET = 3,
     PROC_TERTIARY = 17,
     PROC_CR8_LOAD = 19,
     PROC_CR8_STORE = 20,
@@ -30,7 +31,7 @@ enum {
     PROC2_RDSEED = 16,
     PROC2_XSAVES = 20,
 };
-enum { ENTRY_LONG_MODE = 9, EXIT_SAVE_TIMER = 22 };
+enum { ENTRY_LONG_MODE = 9, ENTRY_LOAD_EFER = 15, EXIT_SAVE_TIMER = 22 };
 enum { EFER_LME = 8, EFER_LMA = 10, CR0_PG = 31, VECTOR_PF = 14 };
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -112,9 +113,9 @@ uint64_t pn_merge_entry(uint64_t l0, uint64_t l1)
     return put_same(l0, ENTRY_LONG_MODE, l1);
 }
 
-uint64_t pn_merge_exit(uint64_t l0, bool timer, bool can)
+uint64_t pn_merge_exit(uint64_t l0, uint64_t pin, uint64_t capability)
 {
-    return pn_putb(l0, EXIT_SAVE_TIMER, timer && can);
+    return pn_putb(l0, EXIT_SAVE_TIMER, pn_tstb(pin, PIN_TIMER) && pn_tstb(capability, 32 + EXIT_SAVE_TIMER));
 }
 
 uint64_t pn_merge_exceptions(uint64_t l0, uint64_t l1)
@@ -145,25 +146,25 @@ uint64_t pn_merge_cr_shadow(uint64_t mask1, uint64_t shadow1, uint64_t guest)
     return (shadow1 & mask1) | (guest & ~mask1);
 }
 
-uint64_t pn_merge_gated(bool pending, bool load, uint64_t asked, uint64_t before)
+uint64_t pn_merge_gated(bool pending, uint64_t entry, unsigned k, uint64_t asked, uint64_t before)
 {
-    return pending && load ? asked : before;
+    return pending && pn_tstb(entry, k) ? asked : before;
 }
 
-uint64_t pn_merge_efer(bool pending, bool load, uint64_t asked, uint64_t before, uint64_t entry, uint64_t cr0)
+uint64_t pn_merge_efer(bool pending, uint64_t entry, uint64_t asked, uint64_t before, uint64_t cr0)
 {
     const bool long_mode = pn_tstb(entry, ENTRY_LONG_MODE);
     uint64_t word;
 
-    if (!pending || load)
-        return pn_merge_gated(pending, load, asked, before);
+    if (!pending || pn_tstb(entry, ENTRY_LOAD_EFER))
+        return pn_merge_gated(pending, entry, ENTRY_LOAD_EFER, asked, before);
     word = pn_putb(before, EFER_LMA, long_mode);
     return pn_tstb(cr0, CR0_PG) ? pn_putb(word, EFER_LME, long_mode) : word;
 }
 
-uint64_t pn_merge_tsc(uint64_t l0, bool uses, uint64_t l1)
+uint64_t pn_merge_tsc(uint64_t l0, uint64_t proc, uint64_t l1)
 {
-    if (!uses)
+    if (!pn_tstb(proc, PROC_TSC_OFFSET))
         return l0;
     return l1 <= UINT64_MAX - l0 ? l0 + l1 : l1 - (UINT64_MAX - l0) - 1;
 }

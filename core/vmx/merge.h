@@ -25,10 +25,10 @@ uint64_t pn_merge_proc2(uint64_t l0, uint64_t proc, uint64_t l1);
     ensures rule: ne004_entry(l0, l1, \result); */
 uint64_t pn_merge_entry(uint64_t l0, uint64_t l1);
 
-/* `timer`: L1's preemption timer is on; `can`: the processor can save it. */
+/* `pin`: L1's pin controls; `capability`: what L1 is told of the exit controls. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: ne005_exit(l0, timer, can, \result); */
-uint64_t pn_merge_exit(uint64_t l0, bool timer, bool can);
+    ensures rule: ne005_exit(l0, pin, capability, \result); */
+uint64_t pn_merge_exit(uint64_t l0, uint64_t pin, uint64_t capability);
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures rule: ne006_exceptions(l0, l1, \result); */
@@ -57,18 +57,21 @@ uint64_t pn_merge_cr_mask(uint64_t owned, uint64_t mask1);
     ensures rule: ne010_shadow(mask1, shadow1, guest, \result); */
 uint64_t pn_merge_cr_shadow(uint64_t mask1, uint64_t shadow1, uint64_t guest);
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: ne011_gated(pending, load, asked, before, \result); */
-uint64_t pn_merge_gated(bool pending, bool load, uint64_t asked, uint64_t before);
+/* `entry`: L1's entry controls, of which k is the one that loads this register. */
+/*@ requires control: k <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: ne011_gated(pending, entry, k, asked, before, \result); */
+uint64_t pn_merge_gated(bool pending, uint64_t entry, unsigned k, uint64_t asked, uint64_t before);
 
-/* `entry`: L1's entry controls, `cr0`: L2's CR0. */
+/* `cr0`: L2's CR0. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: ne012_efer(pending, load, asked, before, entry, cr0, \result); */
-uint64_t pn_merge_efer(bool pending, bool load, uint64_t asked, uint64_t before, uint64_t entry, uint64_t cr0);
+    ensures rule: ne012_efer(pending, entry, asked, before, cr0, \result); */
+uint64_t pn_merge_efer(bool pending, uint64_t entry, uint64_t asked, uint64_t before, uint64_t cr0);
 
+/* `proc`: L1's primary controls. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: ne013_offset(l0, uses, l1, \result); */
-uint64_t pn_merge_tsc(uint64_t l0, bool uses, uint64_t l1);
+    ensures rule: ne013_offset(l0, proc, l1, \result); */
+uint64_t pn_merge_tsc(uint64_t l0, uint64_t proc, uint64_t l1);
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures rule: ne014_bitmap(l0, uses, l1, \result); */

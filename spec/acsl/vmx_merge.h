@@ -55,10 +55,11 @@
       (\forall integer k; 0 <= k <= 63 && k != 9 ==> vm_l0_only(l0, r, k)) && vm_l1_only(l1, r, 9);
 */
 
-/* NE-005, SDM 24.7.1: the exit controls are L0's; the preemption timer is saved (22) while L1's runs, where the processor can:
-   an exit that L0 handles does not wind it up again. */
-/*@ predicate ne005_exit(integer l0, integer timer, integer can, integer r) =
-      (\forall integer k; 0 <= k <= 63 && k != 22 ==> vm_l0_only(l0, r, k)) && (bit(r, 22) <==> timer != 0 && can != 0);
+/* NE-005, SDM 24.7.1: the exit controls are L0's; the preemption timer is saved (22) while L1's runs (pin control 6), where the
+   processor can (bit 54 of the capability word): an exit that L0 handles does not wind it up again. */
+/*@ predicate ne005_exit(integer l0, integer pin, integer capability, integer r) =
+      (\forall integer k; 0 <= k <= 63 && k != 22 ==> vm_l0_only(l0, r, k)) &&
+      (bit(r, 22) <==> bit(pin, 6) && bit(capability, 54));
 */
 
 /* NE-006, SDM 24.6.3: an exception exits if L0 or L1 wants it. */
@@ -98,26 +99,26 @@
       (bit(mask, k) && bit(shadow, k)) || (!bit(mask, k) && bit(value, k));
 */
 
-/* NE-011, SDM 26.3.2.1: DEBUGCTL, DR7 and PAT are vmcs12's if an entry of L1's is under way and the control says to load
-   them; else what they were before. */
-/*@ predicate ne011_gated(integer pending, integer load, integer asked, integer before, integer r) =
-      (pending != 0 && load != 0 ==> r == asked) && (pending == 0 || load == 0 ==> r == before);
+/* NE-011, SDM 26.3.2.1: DR7, DEBUGCTL (entry control k = 2) and PAT (14) are vmcs12's if an entry of L1's is under way and the
+   control says to load them; else what they were before. */
+/*@ predicate ne011_gated(integer pending, integer entry, integer k, integer asked, integer before, integer r) =
+      (pending != 0 && bit(entry, k) ==> r == asked) && (pending == 0 || !bit(entry, k) ==> r == before);
 */
 
-/* NE-012, SDM 26.3.2.1: EFER likewise; but without the load control an entry makes LMA (10), and LME (8) with CR0.PG (bit 31 of
+/* NE-012, SDM 26.3.2.1: EFER (15) likewise; but without its control an entry makes LMA (10), and LME (8) with CR0.PG (bit 31 of
    `cr0`), what IA-32e mode (9) of the entry controls says. */
-/*@ predicate ne012_efer(integer pending, integer load, integer asked, integer before, integer entry, integer cr0, integer r) =
-      (pending != 0 && load != 0 ==> r == asked) &&
+/*@ predicate ne012_efer(integer pending, integer entry, integer asked, integer before, integer cr0, integer r) =
+      (pending != 0 && bit(entry, 15) ==> r == asked) &&
       (pending == 0 ==> r == before) &&
-      (pending != 0 && load == 0 ==>
+      (pending != 0 && !bit(entry, 15) ==>
         (\forall integer k; 0 <= k <= 63 && k != 8 && k != 10 ==> (bit(r, k) <==> bit(before, k))) &&
         (bit(r, 10) <==> bit(entry, 9)) &&
         (bit(r, 8) <==> (bit(cr0, 31) && bit(entry, 9)) || (!bit(cr0, 31) && bit(before, 8))));
 */
 
 /* NE-013, SDM 24.6.5: L2's TSC is L1's plus L1's offset, if L1 uses one (control 3): offsets add up, modulo 2^64. */
-/*@ predicate ne013_offset(integer l0, integer uses, integer l1, integer r) =
-      (uses == 0 ==> r == l0) && (uses != 0 ==> r == l0 + l1 || r == l0 + l1 - 0x10000000000000000);
+/*@ predicate ne013_offset(integer l0, integer proc, integer l1, integer r) =
+      (!bit(proc, 3) ==> r == l0) && (bit(proc, 3) ==> r == l0 + l1 || r == l0 + l1 - 0x10000000000000000);
 */
 
 /* NE-014, SDM 24.6.9: an MSR access exits if L0 or L1 wants it; L1 wants all of them without a bitmap. */

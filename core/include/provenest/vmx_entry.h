@@ -43,6 +43,70 @@ struct pn_pdptes {
       (\forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==> dev_vmcs02[f] == n->vmcs12.f[f]);
 */
 
+/* Of one group each: what vmcs12 asks for and L0 wants is in vmcs02. */
+/*@ predicate pn_same{L}(struct pn_nested_vmx *n, integer first, integer end) =
+      \forall integer f; first <= f < end ==> dev_vmcs02[f] == n->vmcs12.f[f];
+
+    predicate pn_holds_words{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      ne001_pin(l0.pin, n->vmcs12.f[PN_F_PIN_CTL], dev_vmcs02[PN_F_PIN_CTL]) &&
+      ne002_proc(l0.proc, n->vmcs12.f[PN_F_PROC_CTL], dev_vmcs02[PN_F_PROC_CTL]) &&
+      ne003_proc2(l0.proc2, n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], dev_vmcs02[PN_F_PROC2_CTL]) &&
+      ne005_exit(l0.exit, n->vmcs12.f[PN_F_PIN_CTL], n->caps.exit, dev_vmcs02[PN_F_EXIT_CTL]) &&
+      ne004_entry(l0.entry, n->vmcs12.f[PN_F_ENTRY_CTL], dev_vmcs02[PN_F_ENTRY_CTL]);
+
+    predicate pn_holds_exceptions{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      ne006_exceptions(l0.exception_bitmap, n->vmcs12.f[PN_F_EXCEPTION_BITMAP], dev_vmcs02[PN_F_EXCEPTION_BITMAP]) &&
+      ne007_page_faults(l0.exception_bitmap, n->vmcs12.f[PN_F_EXCEPTION_BITMAP], n->vmcs12.f[PN_F_PF_MASK],
+                        n->vmcs12.f[PN_F_PF_MATCH], dev_vmcs02[PN_F_EXCEPTION_BITMAP], dev_vmcs02[PN_F_PF_MASK],
+                        dev_vmcs02[PN_F_PF_MATCH]);
+
+    predicate pn_holds_rest{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      dev_vmcs02[PN_F_TPR_THRESHOLD] == n->vmcs12.f[PN_F_TPR_THRESHOLD] &&
+      dev_vmcs02[PN_F_VPID] == l0.vpid02 &&
+      (pn_has_ept(n) ==> dev_vmcs02[PN_F_EPT_POINTER] == l0.ept_pointer) &&
+      (!pn_has_ept(n) ==> dev_vmcs02[PN_F_EPT_POINTER] == l0.eptp01) &&
+      dev_vmcs02[PN_F_MSR_BITMAP] == l0.msr_bitmap &&
+      vmcs02_takes(PN_F_VIRTUAL_APIC, n->vmcs12.f[PN_F_VIRTUAL_APIC], dev_vmcs02[PN_F_VIRTUAL_APIC]) &&
+      vmcs02_takes(PN_F_APIC_ACCESS, n->vmcs12.f[PN_F_APIC_ACCESS], dev_vmcs02[PN_F_APIC_ACCESS]) &&
+      ne013_offset(l0.tsc_offset, n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_TSC_OFFSET], dev_vmcs02[PN_F_TSC_OFFSET]) &&
+      dev_vmcs02[PN_F_XSS_EXIT_BITMAP] == n->vmcs12.f[PN_F_XSS_EXIT_BITMAP];
+
+    predicate pn_holds_controls{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      pn_holds_words(n, l0) && pn_holds_exceptions(n, l0) && pn_holds_rest(n, l0);
+
+    predicate pn_holds_registers{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      ne008_value(l0.cr0_mask, l0.cr0_forced, n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_CR0]) &&
+      ne009_mask(l0.cr0_mask, n->vmcs12.f[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_MASK]) &&
+      ne010_shadow(n->vmcs12.f[PN_F_CR0_MASK], n->vmcs12.f[PN_F_CR0_SHADOW], n->vmcs12.f[PN_F_GUEST_CR0],
+                   dev_vmcs02[PN_F_CR0_SHADOW]) &&
+      dev_vmcs02[PN_F_GUEST_CR3] == n->vmcs12.f[PN_F_GUEST_CR3] &&
+      ne008_value(l0.cr4_mask, l0.cr4_forced, n->vmcs12.f[PN_F_GUEST_CR4], dev_vmcs02[PN_F_GUEST_CR4]) &&
+      ne009_mask(l0.cr4_mask, n->vmcs12.f[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_MASK]) &&
+      ne010_shadow(n->vmcs12.f[PN_F_CR4_MASK], n->vmcs12.f[PN_F_CR4_SHADOW], n->vmcs12.f[PN_F_GUEST_CR4],
+                   dev_vmcs02[PN_F_CR4_SHADOW]);
+
+    // DR7, DEBUGCTL, PAT, EFER: the load controls (SDM 24.8.1); of those that vmcs12 loads, vmcs12's; and all of them.
+    predicate pn_loads_debug{L}(struct pn_nested_vmx *n) = bit(n->vmcs12.f[PN_F_ENTRY_CTL], 2);
+    predicate pn_loads_pat{L}(struct pn_nested_vmx *n) = bit(n->vmcs12.f[PN_F_ENTRY_CTL], 14);
+    predicate pn_loads_efer{L}(struct pn_nested_vmx *n) = bit(n->vmcs12.f[PN_F_ENTRY_CTL], 15);
+    predicate pn_loads_all{L}(struct pn_nested_vmx *n) = pn_loads_debug(n) && pn_loads_pat(n) && pn_loads_efer(n);
+
+    predicate pn_holds_loaded{L}(struct pn_nested_vmx *n) =
+      (pn_loads_debug(n) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT)) &&
+      (pn_loads_pat(n) ==> dev_vmcs02[PN_F_GUEST_PAT] == n->vmcs12.f[PN_F_GUEST_PAT]) &&
+      (pn_loads_efer(n) ==> dev_vmcs02[PN_F_GUEST_EFER] == n->vmcs12.f[PN_F_GUEST_EFER]);
+
+    predicate pn_holds_gated{L}(struct pn_nested_vmx *n, struct pn_l1_registers l1) =
+      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DR7], l1.dr7,
+                  dev_vmcs02[PN_F_GUEST_DR7]) &&
+      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL], l1.debugctl,
+                  dev_vmcs02[PN_F_GUEST_DEBUGCTL]) &&
+      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 14, n->vmcs12.f[PN_F_GUEST_PAT], l1.pat,
+                  dev_vmcs02[PN_F_GUEST_PAT]) &&
+      ne012_efer(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_EFER], l1.efer,
+                 n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_EFER]);
+*/
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
 
 /*@ requires nested: \valid_read(n);
