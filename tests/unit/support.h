@@ -116,5 +116,7 @@ TCase *hv_bootinfo_tests(void);
 TCase *hv_tables_tests(void);
 TCase *vmx_caps_tests(void);
 TCase *vmx_decode_tests(void);
+TCase *vmx_check_tests(void);
+TCase *vmx_check_guest_tests(void);
 
 #endif
