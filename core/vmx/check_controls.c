@@ -33,7 +33,7 @@ static bool page_ok(uint64_t address, uint64_t basic, uint8_t width)
 /*@ requires vmx: \valid_read(n);
     terminates \true; exits \false; assigns \nothing;
     ensures rule: \result != 0 <==> controls_reserved_ok(n); */
-static bool reserved_ok(const struct pn_nested_vmx *n)
+static bool capabilities_ok(const struct pn_nested_vmx *n)
 {
     const uint64_t *f = n->vmcs12.f;
     const struct pn_vmx_caps *c = &n->caps;
@@ -76,7 +76,7 @@ static bool cr3_targets_ok(uint64_t count, uint64_t misc)
 /*@ requires vmx: \valid_read(n);
     terminates \true; exits \false; assigns \nothing;
     ensures rule: \result != 0 <==> controls_agree(n); */
-static bool agree(const struct pn_nested_vmx *n)
+static bool controls_agree_ok(const struct pn_nested_vmx *n)
 {
     const uint64_t *f = n->vmcs12.f;
 
@@ -154,7 +154,7 @@ static bool ept_pointer_ok(const struct pn_nested_vmx *n)
 
 uint8_t pn_check_controls(const struct pn_nested_vmx *n)
 {
-    const bool ok = reserved_ok(n) && agree(n) && bitmaps_ok(n) && apic_ok(n) && ept_pointer_ok(n) &&
+    const bool ok = capabilities_ok(n) && controls_agree_ok(n) && bitmaps_ok(n) && apic_ok(n) && ept_pointer_ok(n) &&
                     pn_msr_lists_ok(n) && pn_entry_event_ok(n);
 
     return ok ? 0 : INVALID_CONTROLS;

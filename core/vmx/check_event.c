@@ -69,7 +69,7 @@ static bool length_ok(uint64_t info, uint64_t length, uint64_t misc)
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: \result != 0 <==> ve087_reserved(info) && ve088_error_code(info, error); */
-static bool reserved_ok(uint64_t info, uint64_t error)
+static bool unused_bits_ok(uint64_t info, uint64_t error)
 {
     return pn_no_bits(info, 12, 30) && (!pn_tstb(info, 11) || error / 0x10000u == 0);
 }
@@ -83,5 +83,5 @@ bool pn_entry_event_ok(const struct pn_nested_vmx *n)
         return true;
     return vector_fits_type(info, n->caps.proc) &&
            error_bit_ok(info, real_mode(f[PN_F_PROC_CTL], f[PN_F_PROC2_CTL], f[PN_F_GUEST_CR0]), n->caps.basic) &&
-           reserved_ok(info, f[PN_F_ENTRY_ERROR]) && length_ok(info, f[PN_F_ENTRY_LENGTH], n->caps.misc);
+           unused_bits_ok(info, f[PN_F_ENTRY_ERROR]) && length_ok(info, f[PN_F_ENTRY_LENGTH], n->caps.misc);
 }

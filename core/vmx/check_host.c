@@ -29,7 +29,7 @@ static bool registers_ok(const struct pn_nested_vmx *n)
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: \result != 0 <==> ve106_efer(exit, efer, valid) && ve107_efer_mode(exit, efer); */
-static bool efer_ok(uint64_t exit, uint64_t efer, uint64_t valid)
+static bool host_efer_ok(uint64_t exit, uint64_t efer, uint64_t valid)
 {
     const bool host_64 = pn_tstb(exit, EXIT_HOST_64);
 
@@ -49,7 +49,7 @@ static bool msrs_ok(const struct pn_nested_vmx *n)
 
     return pn_is_canonical(f[PN_F_HOST_SYSENTER_ESP], linear) && pn_is_canonical(f[PN_F_HOST_SYSENTER_EIP], linear) &&
            (!pn_tstb(f[PN_F_EXIT_CTL], EXIT_LOAD_PAT) || pn_pat_valid(f[PN_F_HOST_PAT])) &&
-           efer_ok(f[PN_F_EXIT_CTL], f[PN_F_HOST_EFER], n->caps.efer_valid);
+           host_efer_ok(f[PN_F_EXIT_CTL], f[PN_F_HOST_EFER], n->caps.efer_valid);
 }
 
 /*@ requires vmx: \valid_read(n);

@@ -20,8 +20,8 @@ static bool list_ok(uint64_t count, uint64_t address, uint64_t basic, uint64_t m
 {
     if (count == 0)
         return true;
-    return count <= 512u * (misc / 0x2000000u % 8u + 1u) && address % 16u == 0 && pn_address_fits(address, basic, width) &&
-           last_byte_ok(count, address, basic, width);
+    return count <= 512u * (misc / 0x2000000u % 8u + 1u) && address % 16u == 0 &&
+           pn_address_fits(address, basic, width) && last_byte_ok(count, address, basic, width);
 }
 
 bool pn_msr_lists_ok(const struct pn_nested_vmx *n)
