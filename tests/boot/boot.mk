@@ -1,4 +1,5 @@
 # Boot tests, and the whole of 'make test'. tests/README.md says what is where.
+include tests/boot/vmx.mk
 .PHONY: test-boot test bench
 test-boot: build/deps.stamp build/guests/evt build/guests/evk.elf build/guests/probe.elf ## boot tests on Bochs (ONLY="words" picks some)
 	@$(PY) tests/boot/boot.py $(ONLY)

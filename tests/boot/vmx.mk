@@ -1,0 +1,18 @@
+# Small L1s that try VMX, an area each: the same lines on the bare machine and under Provenest. tests/README.md.
+build/guests/vmcs_fields.h: spec/fields/vmcs.tbl tests/guests/vmx/fields.awk
+	@mkdir -p $(@D)
+	@awk -f tests/guests/vmx/fields.awk $< > $@
+
+build/guests/vmx.elf: $(wildcard tests/guests/vmx/*.c tests/guests/vmx/*.S tests/guests/vmx/*.h) tests/guests/vmx/vmx.ld \
+    build/guests/vmcs_fields.h | build/deps.stamp
+	@gcc $(EVK_FLAGS) -fcf-protection=none -Wno-missing-field-initializers -Ibuild/guests -nostdlib -static -no-pie \
+	  -Wl,-T,tests/guests/vmx/vmx.ld -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -o $@.64 \
+	  $(filter %.c %.S,$^)
+	@objcopy -O elf32-i386 $@.64 $@ && rm $@.64
+
+.PHONY: vmx-bare test-vmx
+vmx-bare: build/guests/vmx.elf ## what the small VMX L1s observe on the bare machine (ONLY=area CPU=model)
+	@$(PY) tests/boot/vmx.py bare $(ONLY) --cpu '$(CPU)'
+
+test-vmx: build/guests/vmx.elf ## the small VMX L1s bare and under Provenest: any difference fails (ONLY=area CPU=model)
+	@$(PY) tests/boot/vmx.py compare $(ONLY) --cpu '$(CPU)'
