@@ -16,7 +16,7 @@ static bool stopped(struct vm *v, uint64_t rip, uint32_t exception)
 }
 
 /* Bochs 2.7 traps before the first instruction when an entry has TF set and the instruction before it was emulated by the
- * hypervisor: one more stop at the same place is let pass, and said. */
+ * hypervisor: a few more stops at the same place are let pass, and said. */
 static bool single_step(struct vm *v)
 {
     uint64_t rips[16];
@@ -28,13 +28,13 @@ static bool single_step(struct vm *v)
     for (uint32_t i = 0; rips[i]; i++) {
         if (stopped(v, rips[i], 1))
             continue;
-        if (!i || twice || v->run->exit_reason != KVM_EXIT_DEBUG || v->run->debug.arch.pc != rips[i - 1])
+        if (!i || twice == 8 || v->run->exit_reason != KVM_EXIT_DEBUG || v->run->debug.arch.pc != rips[i - 1])
             return false;
         twice++;
         i--;
     }
     if (twice)
-        snprintf(note, sizeof note, "one stop came twice (the emulator's)");
+        snprintf(note, sizeof note, "%u stops too many (the emulator's)", twice);
     return vm_debug(v, 0, 0) && vm_out(v, END, NULL);
 }
 
