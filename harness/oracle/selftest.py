@@ -64,6 +64,8 @@ def witness_checks():
     yield "no delivery was interrupted", told(reinject=LINES["direct"]) is not None
     yield "a line is missing", witness.judge("same", "x", "", {"direct": "x"}) is not None
     yield "a safe event is lost", told(relation="same") is not None
+    yield "a look that shows it", witness.judge("look", "read=a fields=A", "", {"look": "read=a fields=A"}) is None
+    yield "a look that shows another page", witness.judge("look", "read=a", "", {"look": "read=b"}) is not None
     rows = [["w", "vmx", "differs", "#1@+3; end result=0", "end result=0"]]
     closed = witness.check("bochs-ivy_bridge", {"w": LINES}, rows, [["bochs-ivy_bridge", "w", "why"]])
     yield "a known gap that has closed", closed[0][1] == "failed"

@@ -115,20 +115,21 @@ struct pn_pdptr_step {
       b.wrong == a.wrong;
     predicate pdptr_is_touched(struct pn_pdptr_state a, integer ept12, struct pn_pdptr_state b) =
       pdptr_same_rest(a, b) && b.vmcs02 == a.vmcs02 && b.ept12 == ept12 && b.news != 0 && b.held == a.held;
+    predicate pdptr_holds(struct pn_pdptr_state a, struct pn_pdptr_rule r, integer pae) =
+      (a.ept12 != 0 || pae == 0) && (a.held != 0 || (r.ours != 0 && ev118_loads(a.ept12, pae)));
     predicate pdptr_is_prepared(struct pn_pdptr_state a, struct pn_pdptr_rule r, struct pn_pdptr_step t,
                                 struct pn_pdptr_state b) =
       pdptr_same_rest(a, b) && b.ept12 == a.ept12 && b.news == (r.eager != 0 ? 0 : a.news) &&
       // SDM 26.3.2.4: with EPT off in vmcs12 the PDPTEs are memory's; L0 puts them into vmcs02 if it uses EPT itself.
       (a.ept12 == 0 && t.pae != 0 ==> b.vmcs02 == t.memory && b.held == 0) &&
       (a.ept12 != 0 || t.pae == 0 ==>
-       (pdptr_writes(a, r, t.pae) ==> b.vmcs02 == a.given) && (!pdptr_writes(a, r, t.pae) ==> b.vmcs02 == a.vmcs02) &&
-       (b.held != 0 <==> a.held != 0 || (r.ours != 0 && ev118_loads(a.ept12, t.pae))));
+       (pdptr_writes(a, r, t.pae) ==> b.vmcs02 == a.given) && (!pdptr_writes(a, r, t.pae) ==> b.vmcs02 == a.vmcs02)) &&
+      (b.held != 0 <==> pdptr_holds(a, r, t.pae));
     predicate pdptr_is_left(struct pn_pdptr_state a, struct pn_pdptr_rule r, struct pn_pdptr_step t,
                             struct pn_pdptr_state b) =
       b.vmcs02 == t.value && b.ept12 == a.ept12 && b.news == 0 &&
-      (ev107_saves(a.ept12, t.pae_exit) ==> b.given == t.value && b.defined != 0 && b.held != 0) &&
-      (!ev107_saves(a.ept12, t.pae_exit) ==> b.given == a.given && b.defined == (r.clean_fields != 0 ? a.defined : 0) &&
-       (b.held != 0 <==> r.clean_fields == 0));
+      (ev107_saves(a.ept12, t.pae_exit) ==> b.given == t.value && b.defined != 0) &&
+      (!ev107_saves(a.ept12, t.pae_exit) ==> b.given == a.given && b.defined == (r.clean_fields != 0 ? a.defined : 0));
     predicate pdptr_differs(struct pn_pdptr_state a) = a.defined != 0 && a.vmcs02 != a.given;
     // The one kind of step after which the late write alone, with news forgotten early, has lost what L1 gave.
     predicate pdptr_masked(struct pn_pdptr_state a, struct pn_pdptr_step t) =
@@ -143,7 +144,8 @@ struct pn_pdptr_state pn_pdptr_prepare(struct pn_pdptr_state s, struct pn_pdptr_
 /* A prepared entry that succeeds: L2 runs on the VMCS's PDPTEs, an exit saves them or something undefined. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures wrong: \result.wrong != 0 <==> s.wrong != 0 || (ev118_loads(s.ept12, t.pae) && pdptr_differs(s));
-    ensures left: pdptr_is_left(s, r, t, \result); */
+    ensures left: pdptr_is_left(s, r, t, \result);
+    ensures held: \result.held != 0 <==> ev107_saves(s.ept12, t.pae_exit) || (s.held != 0 && r.clean_fields == 0); */
 struct pn_pdptr_state pn_pdptr_run(struct pn_pdptr_state s, struct pn_pdptr_rule r, struct pn_pdptr_step t);
 
 /* One step of a history. */
@@ -156,6 +158,8 @@ struct pn_pdptr_state pn_pdptr_run(struct pn_pdptr_state s, struct pn_pdptr_rule
     ensures by_failure: t.kind == PN_PDPTR_FAILED ==> pdptr_is_prepared(s, r, t, \result);
     ensures by_run: t.kind == PN_PDPTR_RAN ==> pdptr_is_left(s, r, t, \result) && (\result.wrong != 0 <==>
             s.wrong != 0 || (ev118_loads(s.ept12, t.pae) && !pdptr_writes(s, r, t.pae) && pdptr_differs(s)));
+    ensures flag_by_run: t.kind == PN_PDPTR_RAN ==> (\result.held != 0 <==>
+            ev107_saves(s.ept12, t.pae_exit) || (pdptr_holds(s, r, t.pae) && r.clean_fields == 0));
     ensures early_sound: r.early != 0 && r.clean_fields == 0 && pdptr_sound(s) ==> pdptr_sound(\result);
     ensures early_right: r.early != 0 && r.clean_fields == 0 && pdptr_sound(s) && s.wrong == 0 ==> \result.wrong == 0;
     ensures late_sound: r.late != 0 && r.eager == 0 && r.clean_fields == 0 && pdptr_sound(s) ==> pdptr_sound(\result);
