@@ -9,7 +9,7 @@
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures range: -1 <= \result < PN_FIELDS;
     ensures named: \result >= 0 ==> vi005_names(encoding, \result);
-    ensures none: \result < 0 ==> \forall integer i; !vi005_names(encoding, i); */
+    ensures only: \forall integer i; vi005_names(encoding, i) ==> \result == i; */
 int pn_field_named(uint64_t encoding);
 
 /*@ requires field: 0 <= f < PN_FIELDS;

@@ -18,6 +18,10 @@
 /*@ predicate ve003_privilege(integer cpl) = cpl > 0;
 */
 
+/* VE-007, VE-008: VMLAUNCH wants the launch state clear, VMRESUME launched. */
+/*@ predicate ve007_launch_state(integer launch, integer launched) = launch != 0 <==> launched == 0;
+*/
+
 /* VI-001: VMXON is not recognized in these modes, nor with CR4.VMXE = 0 (#UD), whether in VMX operation or not. */
 /*@ predicate vi001_vmxon_undefined(integer cr0, integer cr4, integer rflags, integer lma, integer cs_l) =
       !bit(cr0, 0) || !bit(cr4, 13) || bit(rflags, 17) || (lma != 0 && cs_l == 0);
@@ -28,10 +32,10 @@
       bits_within(fixed0, word) && bits_within(word, fixed1);
 */
 
-/* VI-002: outside VMX operation VMXON is #GP(0) if CPL > 0, if CR0 or CR4 are not what VMX operation needs, or if
-   IA32_FEATURE_CONTROL is not locked (bit 0) or does not allow it outside SMX (bit 2). */
-/*@ predicate vi002_vmxon_refused(integer cpl, integer cr0_ok, integer cr4_ok, integer feature_control) =
-      cpl > 0 || cr0_ok == 0 || cr4_ok == 0 || !bit(feature_control, 0) || !bit(feature_control, 2);
+/* VI-002: outside VMX operation VMXON is #GP(0) if CPL > 0, if CR0 or CR4 are not what VMX operation needs (vi002_fixed), or
+   if IA32_FEATURE_CONTROL is not locked (bit 0) or does not allow it outside SMX (bit 2). */
+/*@ predicate vi002_vmxon_refused(integer cpl, integer feature_control) =
+      cpl > 0 || !bit(feature_control, 0) || !bit(feature_control, 2);
 */
 
 /* VI-003: a pointer to a region is 4-KByte aligned and has no bit beyond the physical-address width. */
@@ -73,13 +77,19 @@
       eptp / 0x40 % 0x40 == 0 && fits_width(eptp, width);
 */
 
-/* VI-010: INVEPT types: 1 single-context, 2 global; as IA32_VMX_EPT_VPID_CAP has them. */
-/*@ predicate vi010_invept_type(integer type, integer caps) =
+/* VI-010: INVEPT exists (else #UD) if EPT may be enabled and bit 20 of IA32_VMX_EPT_VPID_CAP says so; types: 1 single-context,
+   2 global, as that MSR has them. */
+/*@ predicate vi010_invept_exists(integer proc2, integer caps) = bit(proc2, 33) && bit(caps, 20);
+
+    predicate vi010_invept_type(integer type, integer caps) =
       (type == 1 && bit(caps, 25)) || (type == 2 && bit(caps, 26));
 */
 
-/* VI-011: INVVPID types: 0 individual address, 1 single-context, 2 all contexts, 3 single-context without globals. */
-/*@ predicate vi011_invvpid_type(integer type, integer caps) =
+/* VI-011: INVVPID exists (else #UD) if VPIDs may be enabled and bit 32 says so; types: 0 individual address, 1 single-context,
+   2 all contexts, 3 single-context without globals. */
+/*@ predicate vi011_invvpid_exists(integer proc2, integer caps) = bit(proc2, 37) && bit(caps, 32);
+
+    predicate vi011_invvpid_type(integer type, integer caps) =
       (type == 0 && bit(caps, 40)) || (type == 1 && bit(caps, 41)) || (type == 2 && bit(caps, 42)) ||
       (type == 3 && bit(caps, 43));
 */
@@ -91,8 +101,7 @@
 
 /* VI-013: all groups of fields are marked as possibly differing from vmcs02 (enum pn_group). */
 /*@ predicate vi013_all_dirty(integer dirty) =
-      bit(dirty, 0) && bit(dirty, 1) && bit(dirty, 2) && bit(dirty, 3) && bit(dirty, 4) && bit(dirty, 5) && bit(dirty, 6) &&
-      bit(dirty, 7) && bit(dirty, 8) && bit(dirty, 9);
+      \forall integer g; 0 <= g <= 9 ==> bit(dirty, g);
 */
 
 /*@ check lemma canary_vmx_insn: \false; */
