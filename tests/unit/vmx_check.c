@@ -4,6 +4,7 @@
  */
 #include <provenest/vmx_check.h>
 
+#include "check_address.h"
 #include "support.h"
 
 /* Capability words are changed like fields: numbers behind the fields'. */
@@ -132,6 +133,28 @@ static void host(const struct row *rows, size_t count, bool lma)
 
 #define CONTROLS(rows) controls(rows, sizeof(rows) / sizeof(rows)[0])
 #define HOST(rows, lma) host(rows, sizeof(rows) / sizeof(rows)[0], lma)
+
+/* ---- Words: what both checks, and those of the guest state, are made of ------------------------------------------ */
+
+START_TEST(bits_of_a_word)
+{
+    for (unsigned int k = 0; k < 64; k++) {
+        for (uint8_t width = 1; width <= 63; width++) {
+            HOLDS(pn_fits_width(BIT(k), width) == (k < width));
+            HOLDS(pn_is_page(BIT(k), width) == (k >= 12 && k < width));
+            HOLDS(pn_is_canonical(BIT(k), width) == (k + 1 < width));
+            HOLDS(pn_is_canonical(~BIT(k), width) == (k + 1 < width));
+            HOLDS(pn_no_bits(BIT(k), width, 63) == (k < width));
+        }
+        for (uint8_t last = 0; last < 64; last++)
+            HOLDS(pn_no_bits(BIT(k), 8, last) == (k < 8 || k > last));
+        HOLDS(pn_bits_within(BIT(k), 0x3727ff) == (0x3727ffull >> k & 1));
+    }
+    HOLDS(pn_fits_width(0, 0) && !pn_fits_width(1, 0) && pn_is_page(0, 1) && !pn_is_page(0x1001, 40));
+    HOLDS(pn_is_canonical(0, 48) && pn_is_canonical(~0ull, 48) && pn_is_canonical(~0ull, 64) && pn_is_canonical(1, 64));
+    HOLDS(pn_bits_within(0, 0) && pn_bits_within(~0ull, ~0ull) && !pn_bits_within(~0ull, ~1ull));
+}
+END_TEST
 
 /* ---- Controls ---------------------------------------------------------------------------------------------------- */
 
@@ -419,14 +442,15 @@ END_TEST
 /* VE-089, VE-090. */
 START_TEST(injected_length)
 {
-    for (unsigned int type = 0; type < 7; type++)
+    for (unsigned int type = 0; type < 8; type++)
         for (unsigned int length = 0; length < 40; length++) {
-            const bool soft = type >= 4;
+            const bool soft = type >= 4 && type <= 6;
             struct pn_nested_vmx n = good();
 
             if (type == 1)
                 continue;
-            n.vmcs12.f[PN_F_ENTRY_INFO] = VALID | type << 8 | (type == 2 ? 2u : 3u);
+            n.caps.proc |= BIT(27 + 32); /* the monitor trap flag, for type 7 */
+            n.vmcs12.f[PN_F_ENTRY_INFO] = VALID | type << 8 | (type == 2 ? 2u : type == 7 ? 0u : 3u);
             n.vmcs12.f[PN_F_ENTRY_LENGTH] = length;
             HOLDS(pn_check_controls(&n) == (soft && length > 15 ? 7 : 0));
             n.caps.misc &= ~BIT(30);
@@ -594,6 +618,7 @@ TCase *vmx_check_tests(void)
     TCase *t = tcase_create("vmx_check");
 
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, bits_of_a_word);
     tcase_add_test(t, every_control_bit);
     tcase_add_test(t, secondary_controls_only_if_activated);
     tcase_add_test(t, cr3_targets);
