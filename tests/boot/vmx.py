@@ -96,7 +96,7 @@ def main(argv):
     p.add_argument("what", choices=("bare", "compare"))
     p.add_argument("area", nargs="*")
     p.add_argument("--cpu", default="ivy_bridge")
-    p.add_argument("--hvargs", default="events=core msr=ignore")
+    p.add_argument("--hvargs", default="events=core")
     o = p.parse_args(argv)
     passed = failed = 0
     table = known()

@@ -9,6 +9,7 @@ static const struct area areas[] = {
     {"insn", area_insn},
     {"fields", area_fields},
     {"exits", area_exits},
+    {"inject", area_inject},
 };
 
 /* Not compared: what each machine offers. */

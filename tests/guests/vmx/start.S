@@ -225,6 +225,7 @@ gdt:    .quad 0
         .quad 0x00cff3000000ffff                /* 38 user data */
         .quad 0x00affb000000ffff                /* 40 user code64 */
         .quad 0x00009b000000ffff                /* 48 code16 */
+        .quad 0                                 /* 50 L2's other TSS, filled by C */
 gdt_end:
 gdt_ptr:
         .word gdt_end - gdt - 1

@@ -142,6 +142,8 @@ void put64(uint64_t address, uint64_t value);
 uint64_t get64(uint64_t address);
 
 /* trap.c */
+extern volatile uint32_t arrived[256]; /* interrupts and NMIs that L1 took itself */
+#define APIC(reg) (*(volatile uint32_t *)(0xfee00000ull + (reg)))
 void trap_setup(void);
 struct result insn(const void *code, const void *operand, uint64_t value);
 struct result insn_user(const void *code, const void *operand, uint64_t value);
