@@ -21,11 +21,14 @@ static void pass_range(struct vcpu *v, uint32_t first, uint32_t last)
 
 void msr_setup(struct vcpu *v)
 {
+    uint64_t debugctl;
+
     vmx_intercept_all_msrs(&v->hw);
     pass_range(v, 0x10, 0x10);             /* TSC */
     pass_range(v, 0x48, 0x49);             /* SPEC_CTRL, PRED_CMD */
     pass_range(v, 0x174, 0x176);           /* SYSENTER: in the VMCS */
-    pass_range(v, 0x1d9, 0x1d9);           /* DEBUGCTL: in the VMCS */
+    if (cpu_try_rdmsr(MSR_DEBUGCTL, &debugctl))
+        pass_range(v, MSR_DEBUGCTL, MSR_DEBUGCTL); /* in the VMCS; an emulator may lack it, and msr= says what then */
     pass_range(v, MSR_PAT, MSR_PAT);       /* in the VMCS */
     pass_range(v, 0x6e0, 0x6e0);           /* TSC deadline */
     pass_range(v, 0x800, 0x8ff);           /* x2APIC */

@@ -18,6 +18,6 @@ struct test {
     const char *name;
     void (*run)(void);
 };
-extern const struct test vmx_tests[], boot_tests[], machine_tests[], fuzz_tests[];
+extern const struct test vmx_tests[], boot_tests[], machine_tests[], nested_tests[], fuzz_tests[];
 
 #endif

@@ -52,6 +52,7 @@ int main(void)
     failed += run_all(vmx_tests, &passed);
     failed += run_all(boot_tests, &passed);
     failed += run_all(machine_tests, &passed);
+    failed += run_all(nested_tests, &passed);
     failed += run_all(fuzz_tests, &passed);
     printf("%u passed, %u failed\n", passed, failed);
     return failed != 0;
