@@ -20,7 +20,7 @@
     ensures memorys: pn_walks_pdptrs(n) ==>
             (\forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==> dev_vmcs02[f] == memory.entry[f - PN_G_PDPTRS]);
     ensures kept: !pn_writes_pdptrs{Pre}(n) ==> (\forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==>
-            dev_vmcs02[f] == \old(dev_vmcs02[f]));
+            dev_vmcs02[f] == \old(dev_vmcs02[f]) && dev_written02[f] == \old(dev_written02[f]));
     ensures history: pn_pdptrs_sound(n);
     ensures held: n->pdptrs_held != 0 <==> pn_uses_pdptrs(n) || (\old(n->pdptrs_held) != 0 && !pn_walks_pdptrs(n));
     ensures cost: pn_writes_pdptrs{Pre}(n) ==> n_writes02 == \old(n_writes02) + 4;

@@ -46,7 +46,10 @@ static void write_exceptions(const struct pn_nested_vmx *n, struct pn_l0_wants l
     terminates \true; exits \false;
     assigns dev_vmcs02[PN_F_CR3_TARGET_COUNT .. PN_G_CONTROLS_END - 1],
             dev_written02[PN_F_CR3_TARGET_COUNT .. PN_G_CONTROLS_END - 1], dev_cost02;
-    ensures rule: pn_holds_rest(n, l0);
+    ensures plain: pn_holds_plain(n, l0);
+    ensures ept: pn_holds_ept(n, l0);
+    ensures pages: pn_holds_pages(n);
+    ensures tsc: pn_holds_tsc(n, l0);
     ensures cost: n_writes02 == \old(n_writes02) + 8; */
 static void write_rest(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {

@@ -36,7 +36,8 @@ void pn_write_registers(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
     requires fresh: dev_written02[f] == 0;
     terminates \true; exits \false; assigns dev_vmcs02[f], dev_written02[f], dev_cost02;
     ensures value: due != 0 ==> dev_vmcs02[f] == value && n_writes02 == \old(n_writes02) + 1;
-    ensures kept: due == 0 ==> dev_vmcs02[f] == \old(dev_vmcs02[f]) && n_writes02 == \old(n_writes02); */
+    ensures kept: due == 0 ==> dev_vmcs02[f] == \old(dev_vmcs02[f]) && n_writes02 == \old(n_writes02) &&
+            dev_written02[f] == 0; */
 static void write_if(bool due, enum pn_field f, uint64_t value)
 {
     if (due)

@@ -60,19 +60,25 @@ struct pn_pdptes {
                         n->vmcs12.f[PN_F_PF_MATCH], dev_vmcs02[PN_F_EXCEPTION_BITMAP], dev_vmcs02[PN_F_PF_MASK],
                         dev_vmcs02[PN_F_PF_MATCH]);
 
-    predicate pn_holds_rest{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+    predicate pn_holds_plain{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
       dev_vmcs02[PN_F_TPR_THRESHOLD] == n->vmcs12.f[PN_F_TPR_THRESHOLD] &&
-      dev_vmcs02[PN_F_VPID] == l0.vpid02 &&
+      dev_vmcs02[PN_F_XSS_EXIT_BITMAP] == n->vmcs12.f[PN_F_XSS_EXIT_BITMAP] &&
+      dev_vmcs02[PN_F_VPID] == l0.vpid02 && dev_vmcs02[PN_F_MSR_BITMAP] == l0.msr_bitmap;
+
+    predicate pn_holds_ept{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
       (pn_has_ept(n) ==> dev_vmcs02[PN_F_EPT_POINTER] == l0.ept_pointer) &&
-      (!pn_has_ept(n) ==> dev_vmcs02[PN_F_EPT_POINTER] == l0.eptp01) &&
-      dev_vmcs02[PN_F_MSR_BITMAP] == l0.msr_bitmap &&
+      (!pn_has_ept(n) ==> dev_vmcs02[PN_F_EPT_POINTER] == l0.eptp01);
+
+    predicate pn_holds_pages{L}(struct pn_nested_vmx *n) =
       vmcs02_takes(PN_F_VIRTUAL_APIC, n->vmcs12.f[PN_F_VIRTUAL_APIC], dev_vmcs02[PN_F_VIRTUAL_APIC]) &&
-      vmcs02_takes(PN_F_APIC_ACCESS, n->vmcs12.f[PN_F_APIC_ACCESS], dev_vmcs02[PN_F_APIC_ACCESS]) &&
-      ne013_offset(l0.tsc_offset, n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_TSC_OFFSET], dev_vmcs02[PN_F_TSC_OFFSET]) &&
-      dev_vmcs02[PN_F_XSS_EXIT_BITMAP] == n->vmcs12.f[PN_F_XSS_EXIT_BITMAP];
+      vmcs02_takes(PN_F_APIC_ACCESS, n->vmcs12.f[PN_F_APIC_ACCESS], dev_vmcs02[PN_F_APIC_ACCESS]);
+
+    predicate pn_holds_tsc{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      ne013_offset(l0.tsc_offset, n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_TSC_OFFSET], dev_vmcs02[PN_F_TSC_OFFSET]);
 
     predicate pn_holds_controls{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
-      pn_holds_words(n, l0) && pn_holds_exceptions(n, l0) && pn_holds_rest(n, l0);
+      pn_holds_words(n, l0) && pn_holds_exceptions(n, l0) && pn_holds_plain(n, l0) && pn_holds_ept(n, l0) &&
+      pn_holds_pages(n) && pn_holds_tsc(n, l0);
 
     predicate pn_holds_registers{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
       ne008_value(l0.cr0_mask, l0.cr0_forced, n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_CR0]) &&
@@ -102,9 +108,26 @@ struct pn_pdptes {
       ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL], l1.debugctl,
                   dev_vmcs02[PN_F_GUEST_DEBUGCTL]) &&
       ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 14, n->vmcs12.f[PN_F_GUEST_PAT], l1.pat,
-                  dev_vmcs02[PN_F_GUEST_PAT]) &&
+                  dev_vmcs02[PN_F_GUEST_PAT]);
+
+    predicate pn_holds_efer{L}(struct pn_nested_vmx *n, struct pn_l1_registers l1) =
       ne012_efer(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_EFER], l1.efer,
                  n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_EFER]);
+*/
+
+/* The invariant of n->dirty while L1 runs: a clean group is in vmcs02 as vmcs12 asks for it. */
+/*@ predicate pn_clean_sound{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
+      (!bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0)) &&
+      (!bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_registers(n, l0)) &&
+      (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n)) &&
+      (!bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END)) &&
+      (!bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END)) &&
+      (!bit(n->dirty, PN_GROUP_OTHER) ==>
+        dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY] &&
+        dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER]);
+
+    predicate pn_unwritten{L}(integer first, integer end) =
+      \forall integer f; first <= f < end ==> dev_written02[f] == 0;
 */
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
@@ -122,7 +145,48 @@ bool pn_l1_has_ept(const struct pn_nested_vmx *n);
 bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
 
 /* vmcs02 from vmcs12 and from what L0 wants; vmcs02 is current. Each field at most once, and only if vmcs02 may not hold it.
- * `memory`: the PDPTEs at L2's CR3, for PAE paging without an EPT of L1's. */
+ * `memory`: the PDPTEs at L2's CR3, for PAE paging without an EPT of L1's. The event fields are not written here
+ * (pn_inject_events), nor what L0 wrote when it made vmcs02. */
+/*@ requires nested: \valid(n);
+    requires pending: n->entry_pending != 0;
+    requires current: dev_vmcs == PN_VMCS02;
+    requires fresh: pn_unwritten(0, PN_FIELDS);
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    terminates \true; exits \false;
+    assigns n->pdptrs_held, dev_vmcs02[0 .. PN_G_OTHER_END - 1], dev_written02[0 .. PN_G_OTHER_END - 1], dev_cost02;
+    ensures holds_words: pn_holds_words(n, l0);
+    ensures holds_exceptions: pn_holds_exceptions(n, l0);
+    ensures holds_plain: pn_holds_plain(n, l0);
+    ensures holds_ept: pn_holds_ept(n, l0);
+    ensures holds_pages: pn_holds_pages(n);
+    ensures holds_tsc: pn_holds_tsc(n, l0);
+    ensures holds_basic: pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
+    ensures holds_registers: pn_holds_registers(n, l0);
+    ensures holds_gated: pn_holds_gated(n, l1);
+    ensures holds_efer: pn_holds_efer(n, l1);
+    ensures holds_segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    ensures holds_activity: dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
+    ensures holds_timer: dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
+    ensures pdptrs: pn_uses_pdptrs(n) && (dev_pdptrs_lost == 0 || !\old(n->pdptrs_held)) ==>
+            pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures pdptrs_memory: pn_walks_pdptrs(n) ==>
+            (\forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==> dev_vmcs02[f] == memory.entry[f - PN_G_PDPTRS]);
+    ensures history: pn_pdptrs_sound(n);
+    ensures only_controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_unwritten(PN_G_CONTROLS, PN_G_CONTROLS_END);
+    ensures only_event: pn_unwritten(PN_G_EVENT, PN_G_EVENT_END);
+    ensures only_registers: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_unwritten(PN_F_GUEST_CR0, PN_F_GUEST_DR7);
+    ensures only_gated: !bit(n->dirty, PN_GROUP_REGISTERS) && !bit(n->dirty, PN_GROUP_CONTROLS) && pn_loads_all(n) ==>
+            pn_unwritten(PN_F_GUEST_DR7, PN_G_REGISTERS_END);
+    ensures only_segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_unwritten(PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures only_rare: !bit(n->dirty, PN_GROUP_RARE) ==> pn_unwritten(PN_G_RARE, PN_G_RARE_END);
+    ensures only_pdptrs: !pn_writes_pdptrs{Pre}(n) ==> pn_unwritten(PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures only_other: !bit(n->dirty, PN_GROUP_OTHER) ==> pn_unwritten(PN_G_OTHER, PN_G_OTHER_END);
+    ensures cost_least: n->dirty == 0 && pn_loads_all(n) && !pn_writes_pdptrs{Pre}(n) ==>
+            n_writes02 == \old(n_writes02) + 4;
+    ensures cost_clean: n->dirty == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_l1_registers l1, struct pn_pdptes memory);
 
 /* VMLAUNCH (`launch`) or VMRESUME of L1's, whole. PN_VMX_ENTER: vmcs02 is current, L2 is to run. Anything else: vmcs01 is
