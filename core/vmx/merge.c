@@ -177,7 +177,7 @@ static uint64_t all_ones(uint64_t any)
     return any | ~any;
 }
 
-uint64_t pn_merge_bitmap(uint64_t l0, bool uses, uint64_t l1)
+uint64_t pn_merge_bitmap(uint64_t l0, uint64_t proc, uint64_t l1)
 {
-    return uses ? either(l0, l1) : all_ones(l0);
+    return pn_tstb(proc, PROC_MSR_BITMAPS) ? either(l0, l1) : all_ones(l0);
 }

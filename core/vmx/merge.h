@@ -74,7 +74,7 @@ uint64_t pn_merge_efer(bool pending, uint64_t entry, uint64_t asked, uint64_t be
 uint64_t pn_merge_tsc(uint64_t l0, uint64_t proc, uint64_t l1);
 
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures rule: ne014_bitmap(l0, uses, l1, \result); */
-uint64_t pn_merge_bitmap(uint64_t l0, bool uses, uint64_t l1);
+    ensures rule: ne014_bitmap(l0, proc, l1, \result); */
+uint64_t pn_merge_bitmap(uint64_t l0, uint64_t proc, uint64_t l1);
 
 #endif

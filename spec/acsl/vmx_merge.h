@@ -121,9 +121,9 @@
       (!bit(proc, 3) ==> r == l0) && (bit(proc, 3) ==> r == l0 + l1 || r == l0 + l1 - 0x10000000000000000);
 */
 
-/* NE-014, SDM 24.6.9: an MSR access exits if L0 or L1 wants it; L1 wants all of them without a bitmap. */
-/*@ predicate ne014_bitmap(integer l0, integer uses, integer l1, integer r) =
-      \forall integer k; 0 <= k <= 63 ==> (bit(r, k) <==> bit(l0, k) || uses == 0 || bit(l1, k));
+/* NE-014, SDM 24.6.9: an MSR access exits if L0 or L1 wants it; L1 wants all of them unless it uses a bitmap (control 28). */
+/*@ predicate ne014_bitmap(integer l0, integer proc, integer l1, integer r) =
+      \forall integer k; 0 <= k <= 63 ==> (bit(r, k) <==> bit(l0, k) || !bit(proc, 28) || bit(l1, k));
 */
 
 /*@ check lemma canary_vmx_merge: \false; */
