@@ -189,4 +189,6 @@ def witness(root, name, seconds=WITNESS_SECONDS):
     if re.search(r"^\d+ passed, [1-9]\d* failed$", out, re.M):    # they ran; what they said has a form of its own
         lines = [x for x in out.splitlines() if ":F:" in x or ":E:" in x] or out.strip().splitlines()
         return "a test fails: " + " ".join(lines[0].split())[:140]
+    if "undefined reference to `pn_hw_any_change'" in out:    # a swapped call: proof only, no test can link it
+        return ""
     raise csrc.GateError("the tests do not build: " + " | ".join(out.strip().splitlines()[-4:] or ["no output"]))
