@@ -27,6 +27,8 @@ static bool any_of_four(uint64_t bits)
     ensures identity: \result.type == PN_TYPE_HARD_EXCEPTION && \result.vector == PN_VECTOR_DB &&
             \result.length == 0 && \result.error == 0 && \result.has_error == 0;
     ensures kind: low_trap(\result) && \result.origin == PN_BY_EMULATOR;
+    ensures step: \result.db_kind == PN_DB_SINGLE_STEP <==> step != 0;
+    ensures breakpoint: \result.db_kind == PN_DB_DATA_OR_IO <==> step == 0;
     ensures payload: \result.has_payload != 0 && (\forall integer k; 0 <= k <= 63 ==>
             (bit(\result.payload, k) <==> (k != 14 && bit(met, k)) || (k == 14 && step != 0))); */
 static struct pn_event debug_trap(uint64_t met, bool step)

@@ -34,6 +34,9 @@ bool pn_init_open(void);
     ensures step: v->exception.has_payload != 0 && bit(v->exception.payload, 14) ==> dev_bs != 0;
     ensures breakpoints_before: \forall integer k; 0 <= k <= 3 ==> (bit(\old(dev_breakpoints), k) ==> bit(dev_breakpoints, k));
     ensures step_before: \old(dev_bs) != 0 ==> dev_bs != 0;
+    ensures no_other_breakpoint: \forall integer k; 0 <= k <= 3 ==> (bit(dev_breakpoints, k) ==>
+            bit(\old(dev_breakpoints), k) || bit(\old(v->exception.payload), k));
+    ensures no_other_step: dev_bs != 0 ==> \old(dev_bs) != 0 || bit(\old(v->exception.payload), 14);
     ensures counted: n_delivered == \old(n_delivered) + 1;
     ensures payload: n_dropped == \old(n_dropped) + payloads(\old(v->exception)); */
 void pn_hold_trap(struct pn_vcpu *v);
