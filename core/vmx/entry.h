@@ -33,4 +33,49 @@ uint8_t pn_control_error(struct pn_nested_vmx *n);
             \result.pdpte[i] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8 * i)); */
 struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
 
+/* From vmcs01 to a vmcs02 that is ready for L2. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires operation: n->vmxon != 0 && n->current != PN_NO_VMCS;
+    requires bitmap: msr_bitmap_ok(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false;
+    assigns n->l2, n->entry_pending, n->pdptrs_held, dev_reads, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp,
+            dev_flush_owed, dev_vmcs02[0 .. PN_G_OTHER_END - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS02;
+    ensures nested: n->l2 != 0 && n->entry_pending != 0;
+    ensures holds_words: pn_holds_words(n, l0);
+    ensures holds_exceptions: pn_holds_exceptions(n, l0);
+    ensures holds_plain: pn_holds_plain(n, l0);
+    ensures holds_ept: pn_holds_ept(n, l0);
+    ensures holds_pages: pn_holds_pages(n);
+    ensures holds_tsc: pn_holds_tsc(n, l0);
+    ensures holds_basic: pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
+    ensures holds_registers: pn_holds_registers(n, l0);
+    ensures holds_gated: \forall struct pn_l1_registers r; pn_l1_has(r) ==> pn_holds_gated(n, r) && pn_holds_efer(n, r);
+    ensures holds_segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    ensures holds_activity: dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
+    ensures holds_timer: dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
+    ensures pdptrs: pn_uses_pdptrs(n) && (dev_pdptrs_lost == 0 || !\old(n->pdptrs_held)) ==>
+            pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures pdptrs_memory: pn_walks_pdptrs(n) ==>
+            (\forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==> dev_vmcs02[f] == memory.entry[f - PN_G_PDPTRS]);
+    ensures history: pn_pdptrs_sound(n);
+    ensures tags: pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures flushed: dev_flush_owed == 0;
+    ensures once: n_rounds == \old(n_rounds) + 1;
+    ensures cost_least: n->dirty == 0 && pn_loads_all(n) && !pn_writes_pdptrs{Pre}(n) ==>
+            n_writes02 == \old(n_writes02) + 4;
+    ensures cost_clean: n->dirty == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
+void pn_enter_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_pdptes memory);
+
 #endif

@@ -130,6 +130,23 @@ struct pn_pdptes {
       \forall integer f; first <= f < end ==> dev_written02[f] == 0;
 */
 
+/* SDM 28.3.3: what is cached under vpid02 is of this VPID and this EPTP of L1's (0: off), and none of it must go. */
+/*@ predicate pn_has_vpid{L}(struct pn_nested_vmx *n) =
+      bit(n->vmcs12.f[PN_F_PROC_CTL], 31) && bit(n->vmcs12.f[PN_F_PROC2_CTL], 5);
+
+    predicate pn_tags{L}(struct pn_nested_vmx *n, integer vpid, integer eptp) =
+      (pn_has_vpid(n) ==> vpid == n->vmcs12.f[PN_F_VPID]) && (!pn_has_vpid(n) ==> vpid == 0) &&
+      (pn_has_ept(n) ==> eptp == n->vmcs12.f[PN_F_EPT_POINTER]) && (!pn_has_ept(n) ==> eptp == 0);
+
+    predicate pn_tags_sound{L}(struct pn_nested_vmx *n) = !bit(n->dirty, PN_GROUP_CONTROLS) ==>
+      pn_tags(n, dev_tag_vpid, dev_tag_eptp) && dev_flush_owed == 0;
+
+    // The registers are L1's now, as vmcs01 has them.
+    predicate pn_l1_has{L}(struct pn_l1_registers r) =
+      r.dr7 == dev_vmcs01[PN_F_GUEST_DR7] && r.debugctl == dev_vmcs01[PN_F_GUEST_DEBUGCTL] &&
+      r.pat == dev_vmcs01[PN_F_GUEST_PAT] && r.efer == dev_vmcs01[PN_F_GUEST_EFER];
+*/
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
 
 /*@ requires nested: \valid_read(n);
