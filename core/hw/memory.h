@@ -22,7 +22,7 @@
     }
 */
 
-/*@ // TRUST: proof only: the reading of a structure begins. A structure is one VMCS region, one MSR list, one word of a
+/*@ // TRUST: SDM 24.11.4 (memory that others may write), proof only: the reading of a structure begins. A structure is one VMCS region, one MSR list, one word of a
     // bitmap, four PDPTEs; L1 may lay structures over each other, so "once" is said of each.
     terminates \true; exits \false; assigns dev_reads;
     ensures none: \forall integer a; n_reads(a) == 0; */
@@ -39,7 +39,7 @@ void pn_mem_snapshot(void);
     ensures others: \forall integer a; a != address ==> n_reads(a) == \old(n_reads(a)); */
 uint64_t pn_mem_read(uint64_t address);
 
-/*@ // TRUST: as above; a write outside L1's memory is lost.
+/*@ // TRUST: SDM 24.11.5, as above; a write outside L1's memory is lost.
     requires aligned: address % 8 == 0;
     terminates \true; exits \false; assigns dev_memory, dev_writes;
     ensures value: l1s(address) ==> mem64(address) == value;
