@@ -7,7 +7,7 @@
 
 #include "vcpu.h"
 
-enum { VECTOR_GP = 13, MICROCODE_UPDATE = 0x79, VMX_FIRST = 0x480, VMX_LAST = 0x493 };
+enum { VECTOR_GP = 13, MICROCODE_UPDATE = 0x79, VMX_FIRST = 0x480, VMX_LAST = 0x491, VMX_NOT_OFFERED = 0x493 };
 #define APIC_PAGE 0xffffff000ull
 #define CR0_PG (1ull << 31)
 #define EFER_LME (1ull << 8)
@@ -74,6 +74,10 @@ static bool read_msr(const struct vcpu *v, uint32_t msr, uint64_t *value)
 
     if (hidden_msr(msr))
         return nested_capability(v, msr, value);
+    if (msr > VMX_LAST && msr <= VMX_NOT_OFFERED) { /* of controls that L1's processor does not have */
+        *value = 0;
+        return !v->machine->options.msr_gp;
+    }
     if (msr == MSR_FEATURE_CONTROL) {
         *value = v->nested.feature_control; /* locked; without vmx= as if the firmware had disabled it */
         return true;
@@ -132,6 +136,8 @@ static bool write_msr(const struct vcpu *v, uint32_t msr, uint64_t value)
 
     if (hidden_msr(msr) || msr == MSR_FEATURE_CONTROL)
         return false;
+    if (msr > VMX_LAST && msr <= VMX_NOT_OFFERED)
+        return !v->machine->options.msr_gp;
     /* The local APIC's registers must not be moved over the hypervisor. */
     if (msr == MSR_APIC_BASE && (value & APIC_PAGE) >= ept->hidden_start && (value & APIC_PAGE) < ept->hidden_end)
         return false;

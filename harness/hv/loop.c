@@ -6,10 +6,11 @@
 #include "vcpu.h"
 
 /* After HLT: stay halted only if nothing is on its way. Bochs does not wake a halted guest for a window, so one with a
- * window open runs on; a spurious wake-up is what HLT loops expect anyway (SDM vol. 2A HLT). */
+ * window that can open runs on; a spurious wake-up is what HLT loops expect anyway (SDM vol. 2A HLT). */
 static void settle_activity(struct vcpu *v)
 {
-    const bool window = (v->hw.vmcs.proc & (PROC_INTR_WINDOW | PROC_NMI_WINDOW)) != 0;
+    const uint32_t proc = v->hw.vmcs.proc;
+    const bool window = proc & PROC_NMI_WINDOW || (proc & PROC_INTR_WINDOW && pn_hw_if());
     const bool halt = (v->halting || v->halted) && !v->hw.vmcs.entry_valid && !window;
 
     if (v->halting || (v->halted && !halt))

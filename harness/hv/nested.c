@@ -40,10 +40,12 @@ static struct pn_l0_wants wants(const struct vcpu *v)
     };
 }
 
-/* vmx=on, on a processor that can flush one VPID: without that an L2 of one L1 VMCS would see another's translations. */
+/* vmx=on, on a processor that can flush one VPID (without that an L2 of one L1 VMCS would see another's translations) and
+ * has the preemption timer (which ends an entry at once). */
 static bool can_offer(const struct vcpu *v, const struct pn_vmx_caps *hardware)
 {
-    return v->machine->options.vmx && v->hw.controls.proc2 & PROC2_VPID && hardware->ept_vpid & INVVPID_SINGLE;
+    return v->machine->options.vmx && v->hw.controls.proc2 & PROC2_VPID && hardware->ept_vpid & INVVPID_SINGLE &&
+           hardware->pin >> 32 & PIN_PREEMPTION_TIMER;
 }
 
 void nested_setup(struct vcpu *v)

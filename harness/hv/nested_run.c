@@ -8,7 +8,7 @@
 #include "console.h"
 #include "vcpu.h"
 
-enum { VECTOR_GP = 13 };
+enum { VECTOR_GP = 13, MOV_FROM_CR = 1 };
 #define ACCESS_BITS 7u
 #define EPT_RIGHTS_SHIFT 3
 #define QUALIFICATION_KEPT 0x1187ull /* of an EPT violation: the access, the linear address's bits, NMI unblocking */
@@ -174,8 +174,42 @@ static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
     }
 }
 
-/* What the hypervisor alone wanted to see of L2. */
-static void ours(struct vcpu *v, struct pn_l2_exit x)
+/* The register of a MOV to or from a control register (SDM table 27-3), RSP apart. */
+static uint64_t register_value(struct vcpu *v, struct pn_l2_exit x)
+{
+    const uint64_t *r = guest_register(v, (unsigned int)(x.qualification >> 8 & 15));
+
+    return r ? *r : vmread(GUEST_RSP);
+}
+
+/* CR8 of an L2 whose L1 neither intercepts it nor has a TPR shadow: the task priority of the LAPIC, which is L1's. */
+static bool access_cr8(struct vcpu *v, struct pn_l2_exit x)
+{
+    const bool from = (x.qualification >> 4 & 3) == MOV_FROM_CR;
+    uint64_t *r = guest_register(v, (unsigned int)(x.qualification >> 8 & 15));
+
+    if (!from && register_value(v, x) >> 4)
+        return false;
+    if (!from)
+        cpu_set_cr8(register_value(v, x));
+    else if (r)
+        *r = cpu_cr8();
+    else
+        vmwrite(GUEST_RSP, cpu_cr8());
+    return true;
+}
+
+/* Otherwise a bit of CR0 or CR4 that VMX operation fixes, and that is not L1's to look at (SDM 23.8). */
+static void control_register(struct vcpu *v, struct pn_l2_exit x)
+{
+    if ((x.qualification & 15) == 8 && access_cr8(v, x))
+        skip_instruction(v);
+    else
+        raise_exception(v, VECTOR_GP, true);
+}
+
+/* What the hypervisor alone wanted to see of L2. `brief`: it had asked for an exit at once. */
+static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief)
 {
     switch (x.reason) {
     case EXIT_EPT_VIOLATION:
@@ -186,25 +220,14 @@ static void ours(struct vcpu *v, struct pn_l2_exit x)
             exit_handle(v, x.reason);
         break;
     case EXIT_PREEMPTION_TIMER:
-        v->nested.timer = true;
+        v->nested.timer = !brief;
         break;
     case EXIT_CR_ACCESS:
-        /* A bit of CR0 or CR4 that VMX operation fixes, and that is not L1's to look at (SDM 23.8). */
-        raise_exception(v, VECTOR_GP, true);
+        control_register(v, x);
         break;
     default:
         exit_handle(v, x.reason);
     }
-}
-
-/* The register that a MOV to a control register takes its value from (SDM table 27-3). */
-static uint64_t operand_of(struct vcpu *v, struct pn_l2_exit x)
-{
-    const uint64_t *r = guest_register(v, (unsigned int)(x.qualification >> 8 & 15));
-
-    if (x.reason != EXIT_CR_ACCESS)
-        return 0;
-    return r ? *r : vmread(GUEST_RSP);
 }
 
 /* The processor refuses an entry that the core's checks have passed: L1 gets what the processor says. Whatever the core held
@@ -227,7 +250,9 @@ void nested_handle(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
     const struct pn_l2_exit x = read_exit(reason);
+    const bool brief = v->hw.vmcs.immediate;
 
+    pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
     if (reason & EXIT_ENTRY_FAILED) {
         refused(v, x);
         return;
@@ -237,11 +262,12 @@ void nested_handle(struct vcpu *v, uint32_t reason)
     pn_complete_vectoring(&v->events);
     if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
         v->halted = false;
-    if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx, operand_of(v, x)) == PN_TO_L1) {
+    if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx,
+                 x.reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) == PN_TO_L1) {
         reflect(v, x);
         return;
     }
     if (reason < EXIT_REASONS)
         s->to_l0[reason]++;
-    ours(v, x);
+    ours(v, x, brief);
 }

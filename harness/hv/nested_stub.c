@@ -173,76 +173,43 @@ WEAK struct pn_outcome pn_vmcall(struct pn_nested_vmx *n, struct pn_l1_mode m)
     return pn_vm_fail(n, 1);
 }
 
-static bool has(const struct pn_nested_vmx *n, uint32_t bit)
-{
-    return F(PROC_CTL) >> 31 & 1 && F(PROC2_CTL) & bit;
-}
-
-static void put(enum pn_field f, uint64_t value)
-{
-    pn_hw_write02(f, value);
-}
-
 WEAK struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0)
 {
-    uint64_t dr7, debugctl, pat, efer, proc2;
-    (void)m;
+    struct pn_outcome r = pn_vm_entry(n, m, launch);
+    struct pn_guest_memory memory = {0};
+    struct pn_guest_verdict verdict;
+    struct pn_l1_registers l1;
+    struct pn_pdptes pdptes = {{0}};
+    uint32_t failed;
 
-    if (!n->vmxon)
-        return ud;
-    if (n->current == PN_NO_VMCS)
-        return invalid;
-    if (launch == n->launched)
-        return pn_vm_fail(n, launch ? 4 : 5);
-    dr7 = pn_hw_read01(PN_F_GUEST_DR7);
-    debugctl = pn_hw_read01(PN_F_GUEST_DEBUGCTL);
-    pat = pn_hw_read01(PN_F_GUEST_PAT);
-    efer = pn_hw_read01(PN_F_GUEST_EFER);
+    if (r.kind != PN_VMX_ENTER)
+        return r;
+    if (pn_check_controls(n))
+        return pn_vm_fail(n, 7);
+    if (pn_vtpr_wanted(n) && pn_check_vtpr(n, (uint8_t)pn_mem_read(F(VIRTUAL_APIC) + 0x80)))
+        return pn_vm_fail(n, 7);
+    if (pn_check_host(n, m.long_mode))
+        return pn_vm_fail(n, 8);
+    if (pn_link_wanted(n))
+        memory.link = pn_mem_read(F(LINK_POINTER));
+    if (pn_pdptes_wanted(n))
+        for (unsigned i = 0; i < 4; i++)
+            pdptes.entry[i] = memory.pdpte[i] = pn_mem_read((F(GUEST_CR3) & 0xffffffe0) + 8 * i);
+    verdict = pn_check_guest(n, memory);
+    if (!verdict.ok)
+        return pn_entry_failure(n, 33, verdict.qualification);
+    l1.dr7 = pn_hw_read01(PN_F_GUEST_DR7);
+    l1.debugctl = pn_hw_read01(PN_F_GUEST_DEBUGCTL);
+    l1.pat = pn_hw_read01(PN_F_GUEST_PAT);
+    l1.efer = pn_hw_read01(PN_F_GUEST_EFER);
     pn_hw_load_vmcs(PN_VMCS02);
-    proc2 = F(PROC_CTL) >> 31 & 1 ? F(PROC2_CTL) : 0;
-    put(PN_F_PIN_CTL, F(PIN_CTL) | l0.pin);
-    put(PN_F_PROC_CTL, ((F(PROC_CTL) | l0.proc) & ~(1ull << 25)) | 1 << 24);
-    put(PN_F_PROC2_CTL, proc2 | 0x22);
-    put(PN_F_EXIT_CTL, l0.exit | (F(PIN_CTL) & 0x40 ? 1u << 22 : 0));
-    put(PN_F_ENTRY_CTL, (l0.entry & ~0x200u) | (F(ENTRY_CTL) & 0x200));
-    put(PN_F_EXCEPTION_BITMAP, F(EXCEPTION_BITMAP) | l0.exception_bitmap);
-    put(PN_F_PF_MASK, l0.exception_bitmap >> 14 & 1 ? 0 : F(PF_MASK));
-    put(PN_F_PF_MATCH, l0.exception_bitmap >> 14 & 1 ? 0 : F(PF_MATCH));
-    put(PN_F_TPR_THRESHOLD, F(TPR_THRESHOLD));
-    put(PN_F_VPID, l0.vpid02);
-    put(PN_F_EPT_POINTER, has(n, 2) ? l0.ept_pointer : l0.eptp01);
-    put(PN_F_VIRTUAL_APIC, F(VIRTUAL_APIC));
-    put(PN_F_APIC_ACCESS, F(APIC_ACCESS));
-    put(PN_F_TSC_OFFSET, F(PROC_CTL) & 8 ? F(TSC_OFFSET) : 0);
-    put(PN_F_XSS_EXIT_BITMAP, F(XSS_EXIT_BITMAP));
-    for (unsigned i = PN_G_BASIC; i < PN_G_BASIC_END; i++)
-        put((enum pn_field)i, n->vmcs12.f[i]);
-    put(PN_F_GUEST_CR0, F(GUEST_CR0) | l0.cr0_forced);
-    put(PN_F_GUEST_CR3, F(GUEST_CR3));
-    put(PN_F_GUEST_CR4, F(GUEST_CR4) | l0.cr4_forced);
-    put(PN_F_CR0_MASK, F(CR0_MASK) | l0.cr0_mask);
-    put(PN_F_CR4_MASK, F(CR4_MASK) | l0.cr4_mask);
-    put(PN_F_CR0_SHADOW, (F(GUEST_CR0) & ~F(CR0_MASK)) | (F(CR0_SHADOW) & F(CR0_MASK)));
-    put(PN_F_CR4_SHADOW, (F(GUEST_CR4) & ~F(CR4_MASK)) | (F(CR4_SHADOW) & F(CR4_MASK)));
-    put(PN_F_GUEST_DR7, F(ENTRY_CTL) & 4 ? F(GUEST_DR7) : dr7);
-    put(PN_F_GUEST_DEBUGCTL, F(ENTRY_CTL) & 4 ? F(GUEST_DEBUGCTL) : debugctl);
-    put(PN_F_GUEST_PAT, F(ENTRY_CTL) & 1 << 14 ? F(GUEST_PAT) : pat);
-    if (!(F(ENTRY_CTL) & 1 << 15)) {
-        efer = (efer & ~0x400ull) | (F(ENTRY_CTL) & 0x200 ? 0x400 : 0);
-        if (F(GUEST_CR0) >> 31 & 1)
-            efer = (efer & ~0x100ull) | (F(ENTRY_CTL) & 0x200 ? 0x100 : 0);
-    } else {
-        efer = F(GUEST_EFER);
-    }
-    put(PN_F_GUEST_EFER, efer);
-    for (unsigned i = PN_G_SEGMENTS; i < PN_G_OTHER_END; i++)
-        if (i != PN_F_LINK_POINTER)
-            put((enum pn_field)i, n->vmcs12.f[i]);
+    pn_hw_begin_entry02(0, 0);
+    n->entry_pending = true;
+    pn_prepare_vmcs02(n, l0, l1, pdptes);
     pn_hw_flush02(l0.vpid02);
-    for (unsigned w = 0; w < 512; w++)
-        pn_hw_write_bitmap02(w, ~0ull);
-    if (pn_load_msrs(F(ENTRY_LOAD_ADDR), (uint32_t)F(ENTRY_LOAD_COUNT)))
-        return invalid;
+    failed = pn_load_msrs(F(ENTRY_LOAD_ADDR), (uint32_t)F(ENTRY_LOAD_COUNT));
+    if (failed)
+        return pn_entry_failure(n, 34, failed);
     n->launched = true;
     n->l2 = n->entry_pending = true;
     return (struct pn_outcome){PN_VMX_ENTER, 0, 0};
@@ -250,7 +217,10 @@ WEAK struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mod
 
 WEAK void pn_nested_entered(struct pn_nested_vmx *n, bool failed)
 {
-    (void)failed;
+    if (!failed) {
+        n->dirty = 0;
+        n->pdptrs_held = true;
+    }
     n->entry_pending = false;
 }
 
@@ -297,6 +267,8 @@ WEAK enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, 
             return (operand ^ F(CR0_SHADOW)) & F(CR0_MASK) ? PN_TO_L1 : PN_TO_L0;
         if ((x.qualification & 0x30) == 0 && (x.qualification & 15) == 4)
             return (operand ^ F(CR4_SHADOW)) & F(CR4_MASK) ? PN_TO_L1 : PN_TO_L0;
+        if ((x.qualification & 15) == 8)
+            return F(PROC_CTL) >> (x.qualification & 0x10 ? 20 : 19) & 1 ? PN_TO_L1 : PN_TO_L0;
         return PN_TO_L1;
     case 31: case 32: {
         const uint32_t msr = (uint32_t)rcx, o = (msr & 0x1fff) + (msr >> 31 ? 0x2000u : 0);
@@ -305,6 +277,8 @@ WEAK enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, 
             return PN_TO_L1;
         return pn_mem_read(at & ~7ull) >> (8 * (at & 7) + (o & 7)) & 1 ? PN_TO_L1 : PN_TO_L0;
     }
+    case 30:
+        return F(PROC_CTL) & 3u << 24 ? PN_TO_L1 : PN_TO_L0;
     default:
         return PN_TO_L1;
     }
@@ -423,6 +397,13 @@ WEAK enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcp
 {
     struct pn_l2_exit x = {0};
 
+    if (v->triple_fault) {
+        v->triple_fault = false;
+        pn_ledger_reported((struct pn_event){.type = 1, .stage = PN_STAGE_PENDING});
+        x.reason = 2;
+        (void)pn_nested_exit(n, v, x);
+        return PN_TURN_L1;
+    }
     if (v->injected.stage != PN_STAGE_NONE)
         return PN_TURN_L2;
     if (timer && F(PIN_CTL) & 0x40) {

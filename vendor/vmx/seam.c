@@ -275,20 +275,21 @@ void pn_hw_set_intr_window(bool on)
         set_pin(cpu, on ? cpu->vmcs.pin & ~PIN_EXT_INT : cpu->vmcs.pin | PIN_EXT_INT);
 }
 
-/* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). The hypervisor's own use of the timer (evict)
- * starts it anew at its next exit. Only SMI, INIT and MTF ask for it, which nobody queues yet: whoever does must ask for
- * the timer in vmx_check_controls first. */
+/* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). A timer that runs anyway (evict=, or L1's in
+ * vmcs02) goes on where it was. That there is one is asked for where this can happen: SMI, INIT and MTF, which nobody queues,
+ * and L2 (nested_setup). */
 void pn_hw_set_immediate_exit(bool on)
 {
-    struct vmx_cpu *cpu = vmx_this_cpu();
+    struct vmx_known *k = &vmx_this_cpu()->vmcs;
 
-    if (cpu->vmcs.immediate == on)
+    if (k->immediate == on)
         return;
-    cpu->vmcs.immediate = on;
+    k->immediate = on;
     if (on)
-        vmwrite(PREEMPTION_TIMER, 0);
-    set_pin(cpu, on || (cpu->vmcs.base_pin & PIN_PREEMPTION_TIMER) ? cpu->vmcs.pin | PIN_PREEMPTION_TIMER
-                                                                   : cpu->vmcs.pin & ~PIN_PREEMPTION_TIMER);
+        k->timer = vmread(PREEMPTION_TIMER);
+    vmwrite(PREEMPTION_TIMER, on ? 0 : k->timer);
+    set_pin(vmx_this_cpu(), on || k->base_pin & PIN_PREEMPTION_TIMER ? k->pin | PIN_PREEMPTION_TIMER
+                                                                     : k->pin & ~PIN_PREEMPTION_TIMER);
 }
 
 void pn_hw_set_nmi_window(bool on)

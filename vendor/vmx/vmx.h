@@ -53,6 +53,7 @@ struct vmx_known {
     uint32_t base_pin, base_proc; /* the same without the windows of the core's events */
     bool entry_valid;             /* the entry event field holds an event */
     bool immediate;               /* the preemption timer is 0 */
+    uint64_t timer;               /* ... and this is what it was */
     bool keep_interrupts;         /* external interrupts exit whatever window is armed: L1 wants them */
 };
 
