@@ -7,6 +7,13 @@
 
 #include <provenest/event.h>
 #include <provenest/nested.h>
+#include <provenest/nested_inv.h>
+
+#include "../../../spec/acsl/vmx_exit.h"
+#include "../../hw/memory.h"
+#include "../../hw/msr.h"
+#include "../../hw/nested_ledger.h"
+#include "../../hw/vmcs.h"
 
 /* Whose the exit is. `rcx`: L2's RCX (RDMSR and WRMSR name the MSR there); `operand`: the general-purpose register that a
  * MOV to a control register takes its value from. Interrupts, NMIs, INIT and the preemption timer are L0's here: what
@@ -24,10 +31,34 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
  * here. Of the VMCS only reason and qualification are written. kind: PN_VMX_ENTRY_FAILED or PN_VMX_ABORT. */
 struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification);
 
-/* MSR lists (SDM 26.4, 27.4, 27.6). 0: all loaded; else the number of the first entry that cannot be, from 1. */
+/* The first `number` entries of the list have been loaded, in order, from the one read of each word. */
+/*@ predicate msr_loaded{A, B}(integer address, integer k) =
+      nx012_loadable(mem64{B}(address + 16 * k)) &&
+      msr_index{B}(\at(n_msrs, A) + k) == mem64{B}(address + 16 * k) &&
+      msr_value{B}(\at(n_msrs, A) + k) == mem64{B}(address + 16 * k + 8);
+
+    predicate msrs_loaded{A, B}(integer address, integer number) =
+      \forall integer k; 0 <= k < number ==> msr_loaded{A, B}(address, k);
+
+    predicate msr_stored{L}(integer address, integer k) =
+      nx013_storable(mem64(address + 16 * k)) && msr_readable(mem64(address + 16 * k)) &&
+      (l1s(address + 16 * k + 8) ==> mem64(address + 16 * k + 8) == msr(mem64(address + 16 * k)));
+
+    predicate msrs_stored{L}(integer address, integer number) =
+      \forall integer k; 0 <= k < number ==> msr_stored(address, k);
+*/
+
+/* MSR-load list of an entry or an exit (SDM 26.4, 27.6), for the guest of the current VMCS. 0: all loaded; else the number of
+ * the entry that cannot be, from 1: those before it stay loaded (VE-257). */
+/*@ terminates \true; exits \false; assigns dev_reads, dev_msrs, dev_msr_journal;
+    ensures range: \result <= count;
+    ensures all: \result == 0 ==> n_msrs == \old(n_msrs) + count && msrs_loaded{Pre, Here}(address, count);
+    ensures some: \result != 0 ==> n_msrs == \old(n_msrs) + \result - 1 && msrs_loaded{Pre, Here}(address, \result - 1); */
 uint32_t pn_load_msrs(uint64_t address, uint32_t count);
 
-/* False: an entry cannot be stored (VMX abort 1). */
+/* MSR-store list of an exit (SDM 27.4). False: an entry cannot be stored, which is a VMX abort. */
+/*@ terminates \true; exits \false; assigns dev_reads, dev_memory, dev_writes;
+    ensures all: \result != 0 ==> msrs_stored(address, count); */
 bool pn_store_msrs(uint64_t address, uint32_t count);
 
 #endif
