@@ -22,8 +22,8 @@
     }
 */
 
-/*@ // TRUST: SDM 24.11.4 (memory that others may write), proof only: the reading of a structure begins. A structure is one VMCS region, one MSR list, one word of a
-    // bitmap, four PDPTEs; L1 may lay structures over each other, so "once" is said of each.
+/*@ // TRUST: SDM 24.11.4 (memory that others may write), proof only: the reading of a structure begins. A structure is one
+    // VMCS region, one MSR list, one word of a bitmap, four PDPTEs; L1 may lay them over each other, so "once" is for each.
     terminates \true; exits \false; assigns dev_reads;
     ensures none: \forall integer a; n_reads(a) == 0; */
 void pn_mem_snapshot(void);
