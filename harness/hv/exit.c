@@ -8,7 +8,7 @@
 
 #include "../../vendor/vmx/decode.h"
 
-enum { VECTOR_UD = 6 };
+enum { VECTOR_UD = 6, RSP = 4 };
 
 void skip_instruction(struct vcpu *v)
 {
@@ -48,13 +48,14 @@ void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error)
         report_crash(v, FAULT("the core refused a page fault that an emulated instruction raised"));
 }
 
+_Static_assert(sizeof(struct vmx_regs) == 15 * sizeof(uint64_t), "in the processor's order, without RSP");
+
 uint64_t *guest_register(struct vcpu *v, unsigned int number)
 {
-    uint64_t *const all[16] = {&v->hw.regs.rax, &v->hw.regs.rcx, &v->hw.regs.rdx, &v->hw.regs.rbx, 0,
-                               &v->hw.regs.rbp, &v->hw.regs.rsi, &v->hw.regs.rdi, &v->hw.regs.r8, &v->hw.regs.r9,
-                               &v->hw.regs.r10, &v->hw.regs.r11, &v->hw.regs.r12, &v->hw.regs.r13, &v->hw.regs.r14,
-                               &v->hw.regs.r15};
-    return all[number & 15];
+    uint64_t *first = (uint64_t *)(void *)&v->hw.regs;
+
+    number &= 15;
+    return number == RSP ? 0 : first + number - (number > RSP ? 1 : 0);
 }
 
 void l1_ended(struct vcpu *v, enum l1_end end, uint64_t code)

@@ -35,8 +35,12 @@ static bool prepare(struct vcpu *v)
         return false;
     if (action != PN_ENTER)
         report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
-    if (v->machine->options.evict && v->hw.vmcs.entry_valid && !given_before && !v->nested.vmx.l2)
-        evict_delivery_pages(v, true);
+    if (v->machine->options.evict && v->hw.vmcs.entry_valid && !given_before) {
+        if (v->nested.vmx.l2)
+            nested_evict(v);
+        else
+            evict_delivery_pages(v, true);
+    }
     if (v->halting || v->halted)
         settle_activity(v);
     return true;

@@ -82,7 +82,9 @@ void nested_masks(struct vcpu *v)
 
 static uint64_t as_read(uint64_t value, uint64_t mask, uint64_t shadow)
 {
-    return (vmread(value) & ~vmread(mask)) | (vmread(shadow) & vmread(mask));
+    const uint64_t ours = vmread(mask);
+
+    return (vmread(value) & ~ours) | (vmread(shadow) & ours);
 }
 
 struct pn_l1_mode nested_mode(void)

@@ -41,5 +41,6 @@ void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch);
 void nested_handle(struct vcpu *v, uint32_t reason); /* an exit of L2 */
 bool nested_prepare(struct vcpu *v);                 /* before each entry of L2. False: L1's processor has shut down */
 void nested_flush_ept(struct vcpu *v);
+void nested_evict(struct vcpu *v); /* evict=: L2's memory goes as its event is delivered */
 
 #endif

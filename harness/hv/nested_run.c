@@ -55,6 +55,14 @@ static void shut_down(struct vcpu *v)
     l1_ended(v, L1_TRIPLE_FAULT, 0);
 }
 
+void nested_evict(struct vcpu *v)
+{
+    if (!uses(&v->nested, PROC2_EPT))
+        return;
+    nested_flush_ept(v);
+    v->evictions++;
+}
+
 /* vmcs01 is current again, with L1's host state. */
 static void left(struct vcpu *v)
 {
