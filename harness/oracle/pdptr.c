@@ -173,7 +173,7 @@ static struct exit enter(struct l0 *l0, struct regs *r)
     if (x.code >> 31)
         return x;
     l0->news = false;
-    l0->held = pae || (l0->held && !l0->clean);
+    l0->held = pae || !l0->clean;
     if (pae)
         l0->pdpte = vmread(GUEST_PDPTE0);
     return x;

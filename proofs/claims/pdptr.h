@@ -145,7 +145,7 @@ struct pn_pdptr_state pn_pdptr_prepare(struct pn_pdptr_state s, struct pn_pdptr_
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures wrong: \result.wrong != 0 <==> s.wrong != 0 || (ev118_loads(s.ept12, t.pae) && pdptr_differs(s));
     ensures left: pdptr_is_left(s, r, t, \result);
-    ensures held: \result.held != 0 <==> ev107_saves(s.ept12, t.pae_exit) || (s.held != 0 && r.clean_fields == 0); */
+    ensures held: \result.held != 0 <==> ev107_saves(s.ept12, t.pae_exit) || r.clean_fields == 0; */
 struct pn_pdptr_state pn_pdptr_run(struct pn_pdptr_state s, struct pn_pdptr_rule r, struct pn_pdptr_step t);
 
 /* One step of a history. */
@@ -158,8 +158,8 @@ struct pn_pdptr_state pn_pdptr_run(struct pn_pdptr_state s, struct pn_pdptr_rule
     ensures by_failure: t.kind == PN_PDPTR_FAILED ==> pdptr_is_prepared(s, r, t, \result);
     ensures by_run: t.kind == PN_PDPTR_RAN ==> pdptr_is_left(s, r, t, \result) && (\result.wrong != 0 <==>
             s.wrong != 0 || (ev118_loads(s.ept12, t.pae) && !pdptr_writes(s, r, t.pae) && pdptr_differs(s)));
-    ensures flag_by_run: t.kind == PN_PDPTR_RAN ==> (\result.held != 0 <==>
-            ev107_saves(s.ept12, t.pae_exit) || (pdptr_holds(s, r, t.pae) && r.clean_fields == 0));
+    ensures flag_by_run: t.kind == PN_PDPTR_RAN ==>
+            (\result.held != 0 <==> ev107_saves(s.ept12, t.pae_exit) || r.clean_fields == 0);
     ensures early_sound: r.early != 0 && r.clean_fields == 0 && pdptr_sound(s) ==> pdptr_sound(\result);
     ensures early_right: r.early != 0 && r.clean_fields == 0 && pdptr_sound(s) && s.wrong == 0 ==> \result.wrong == 0;
     ensures late_sound: r.late != 0 && r.eager == 0 && r.clean_fields == 0 && pdptr_sound(s) ==> pdptr_sound(\result);

@@ -4,8 +4,8 @@
  * value, flag and number of VMWRITEs. So what pdptr_ours.c says of the rule is said of the core's writer. Proof only.
  *
  * CLAIM   for every state of vmcs12, vmcs02 and the flag, whatever L1 may rely on: pn_write_pdptrs is pn_pdptr_prepare
- * UNPROVED  that the rest of the core moves the flag as the model's other steps do is in the contracts of pn_vmwrite and
- *           pn_vmptrld, cited on the page
+ *         How the rest of the core moves the flag is in the contracts of pn_vmwrite, pn_vmptrld, pn_nested_entered and
+ *         pn_save_guest, which the page cites
  */
 #include "../../core/vmx/pdptr.h"
 #include "pdptr.h"

@@ -42,7 +42,7 @@ struct pn_pdptr_state pn_pdptr_run(struct pn_pdptr_state s, struct pn_pdptr_rule
         s.held = true;
     } else {
         s.defined = r.clean_fields && s.defined;
-        s.held = s.held && !r.clean_fields;
+        s.held = !r.clean_fields;
     }
     return s;
 }

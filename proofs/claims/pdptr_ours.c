@@ -93,10 +93,11 @@ struct pn_pdptr_state pn_claim_ours_must_after_an_exit(struct pn_pdptr_state s, 
     return skipped(s, r);
 }
 
-/* What keeps it set: an exit in PAE paging, and on the SDM's contract any exit. */
-/*@ requires held: s.held != 0 && s.ept12 != 0;
+/* What sets it besides our write: an exit in PAE paging, which saves them; and on the SDM's contract any exit. */
+/*@ requires ept: s.ept12 != 0;
     terminates \true; exits \false; assigns \nothing;
-    ensures kept: r.clean_fields == 0 || t.pae_exit != 0 ==> \result.held != 0; */
+    ensures saved: t.pae_exit != 0 ==> \result.held != 0 && \result.vmcs02 == \result.given;
+    ensures undefined: r.clean_fields == 0 && t.pae_exit == 0 ==> \result.held != 0 && \result.defined == 0; */
 struct pn_pdptr_state pn_claim_ours_need_not(struct pn_pdptr_state s, struct pn_pdptr_rule r, struct pn_pdptr_step t)
 {
     return pn_pdptr_run(s, r, t);
