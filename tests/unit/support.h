@@ -118,5 +118,6 @@ TCase *vmx_caps_tests(void);
 TCase *vmx_decode_tests(void);
 TCase *vmx_check_tests(void);
 TCase *vmx_check_guest_tests(void);
+TCase *vmx_insn_tests(void);
 
 #endif
