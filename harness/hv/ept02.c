@@ -24,8 +24,7 @@ void ept02_init(struct ept02 *e, bool execute_only, uint8_t address_width)
 
 static void clear_table(uint64_t *table)
 {
-    for (unsigned int i = 0; i < EPT_ENTRIES; i++)
-        table[i] = 0;
+    __builtin_memset(table, 0, EPT_ENTRIES * sizeof(*table));
 }
 
 uint64_t ept02_root_pointer(const struct ept02 *e, uint32_t root)
