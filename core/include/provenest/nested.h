@@ -11,7 +11,7 @@
 
 #include <provenest/vmcs12.h>
 
-#define PN_NO_VMCS UINT64_MAX /* the current-VMCS pointer when there is none (SDM 24.1) */
+#define PN_NO_VMCS 0xffffffffffffffff /* the current-VMCS pointer when there is none (SDM 24.1) */
 
 /* The capability MSRs as L1 reads them (SDM vol. 3D appendix A); bits 31:0 of a control word are its allowed-0, bits 63:32
  * its allowed-1 settings. Constant from pn_nested_init on. */
