@@ -6,7 +6,9 @@ extern uint32_t boot_info;
 _Noreturn void vmx_main(void);
 
 static const struct area areas[] = {
-    {"insn", area_insn}, {"fields", area_fields}, {"exits", area_exits}, {"inject", area_inject}, {"entry", area_entry},
+    {"insn", area_insn},     {"fields", area_fields}, {"exits", area_exits},
+    {"inject", area_inject}, {"entry", area_entry},   {"pdptr", area_pdptr},
+    {"timer", area_timer},   {"msrs", area_msrs},     {"bitmaps", area_bitmaps},
 };
 
 /* Not compared: what each machine offers. */

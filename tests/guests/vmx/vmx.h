@@ -182,7 +182,7 @@ CONTROL_REGISTER(dr7)
 /* A piece of L2's code; it ends with VMCALL. */
 #define GUEST(name, code)     \
     extern const char name[]; \
-    __asm__(".pushsection .text\n.balign 16\n.globl " #name "\n" #name ": " code "\n vmcall\n .popsection")
+    __asm__(".pushsection .text\n.balign 16\n.globl " #name "\n" #name ": " code "\n vmcall\n .code64\n .popsection")
 
 struct area {
     const char *name;
