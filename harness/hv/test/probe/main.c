@@ -56,11 +56,25 @@ static void load_idt(void)
     __asm__ volatile("lidt %0" : : "m"(idtr));
 }
 
+/* The word vmx=off on the command line (Multiboot information: flag 2, the line's address at 16). */
+static bool vmx_expected(uint32_t info)
+{
+    const uint32_t *words = (const uint32_t *)info;
+    const char *line = words[0] & 4 ? (const char *)words[4] : "";
+
+    for (; *line; line++)
+        if (line[0] == 'v' && line[1] == 'm' && line[2] == 'x' && line[3] == '=' && line[4] == 'o' && line[5] == 'f')
+            return false;
+    return true;
+}
+
 void probe_main(uint32_t magic, uint32_t info)
 {
+    const bool vmx = vmx_expected(info);
+
     load_idt();
     result("multiboot-magic", magic == 0x2badb002);
-    probe_cpu();
+    probe_cpu(vmx);
     probe_machine(info);
     probe_paging();
     print("PROBE passed=");

@@ -61,7 +61,7 @@ static inline uint32_t try_wrmsr(uint32_t msr, uint64_t value)
 }
 
 /* cpu.c, paging.c, machine.c */
-void probe_cpu(void);
+void probe_cpu(bool vmx);
 void probe_paging(void);
 void probe_machine(uint32_t info);
 
