@@ -15,8 +15,8 @@ static bool stopped(struct vm *v, uint64_t rip, uint32_t exception)
     return true;
 }
 
-/* Bochs 2.7 traps before the first instruction when an entry has TF set and the instruction before it was emulated by the
- * hypervisor: a few more stops at the same place are let pass, and said. */
+/* Bochs 2.7 marks a single-step trap as pending when an instruction with TF set exits before it has run (an EPT violation,
+ * CPUID): the next entry traps at once. A few more stops at the same place are let pass, and said. */
 static bool single_step(struct vm *v)
 {
     uint64_t rips[16];
@@ -26,9 +26,11 @@ static bool single_step(struct vm *v)
     if (!vm_mode(v, LONG, g_steps) || !vm_debug(v, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP, 0))
         return false;
     for (uint32_t i = 0; rips[i]; i++) {
+        const uint64_t before = i ? rips[i - 1] : guest_at(g_steps);
+
         if (stopped(v, rips[i], 1))
             continue;
-        if (!i || twice == 8 || v->run->exit_reason != KVM_EXIT_DEBUG || v->run->debug.arch.pc != rips[i - 1])
+        if (twice == 8 || v->run->exit_reason != KVM_EXIT_DEBUG || v->run->debug.arch.pc != before)
             return false;
         twice++;
         i--;

@@ -282,7 +282,7 @@ g_timer:
         movl $0x1ff, 0xf0(%rsi)
         movl $0x20040, 0x320(%rsi)              /* periodic, vector 0x40 */
         movl $0xb, 0x3e0(%rsi)
-        movl $200000, 0x380(%rsi)
+        movl $4000000, 0x380(%rsi)
 1:      sti
         hlt
         cli
