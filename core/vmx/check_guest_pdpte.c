@@ -58,6 +58,7 @@ bool pn_guest_pdptes_ok(const struct pn_nested_vmx *n, struct pn_guest_memory m)
 {
     if (pn_pdptes_wanted(n) && !all_ok(n->caps.address_width, m.pdpte[0], m.pdpte[1], m.pdpte[2], m.pdpte[3]))
         return false;
-    return !in_fields(n) || all_ok(n->caps.address_width, n->vmcs12.f[PN_F_GUEST_PDPTR0], n->vmcs12.f[PN_F_GUEST_PDPTR1],
-                                   n->vmcs12.f[PN_F_GUEST_PDPTR2], n->vmcs12.f[PN_F_GUEST_PDPTR3]);
+    return !in_fields(n) ||
+           all_ok(n->caps.address_width, n->vmcs12.f[PN_F_GUEST_PDPTR0], n->vmcs12.f[PN_F_GUEST_PDPTR1],
+                  n->vmcs12.f[PN_F_GUEST_PDPTR2], n->vmcs12.f[PN_F_GUEST_PDPTR3]);
 }

@@ -119,7 +119,8 @@ static bool tables_ok(const struct pn_nested_vmx *n)
 {
     return pn_is_canonical(n->vmcs12.f[PN_F_GUEST_GDTR_BASE], n->caps.linear_width) &&
            pn_is_canonical(n->vmcs12.f[PN_F_GUEST_IDTR_BASE], n->caps.linear_width) &&
-           pn_fits_width(n->vmcs12.f[PN_F_GUEST_GDTR_LIMIT], 16) && pn_fits_width(n->vmcs12.f[PN_F_GUEST_IDTR_LIMIT], 16);
+           pn_fits_width(n->vmcs12.f[PN_F_GUEST_GDTR_LIMIT], 16) &&
+           pn_fits_width(n->vmcs12.f[PN_F_GUEST_IDTR_LIMIT], 16);
 }
 
 /*@ requires vmx: \valid_read(n);

@@ -250,12 +250,13 @@ static bool ldtr_ok(const struct pn_nested_vmx *n)
         return true;
     return !pn_tstb(n->vmcs12.f[PN_F_GUEST_LDTR_SELECTOR], TI) &&
            pn_is_canonical(n->vmcs12.f[PN_F_GUEST_LDTR_BASE], n->caps.linear_width) && type_of(ldtr) == 2 &&
-           !pn_tstb(ldtr, S) && pn_tstb(ldtr, P) && reserved_ok(ldtr) && limit_ok(n->vmcs12.f[PN_F_GUEST_LDTR_LIMIT], ldtr);
+           !pn_tstb(ldtr, S) && pn_tstb(ldtr, P) && reserved_ok(ldtr) &&
+           limit_ok(n->vmcs12.f[PN_F_GUEST_LDTR_LIMIT], ldtr);
 }
 
 bool pn_guest_segments_ok(const struct pn_nested_vmx *n)
 {
     return data_segment_ok(n, ES) && low_base(n, ES) && cs_ok(n) && ss_ok(n) && data_segment_ok(n, DS) &&
-           low_base(n, DS) && data_segment_ok(n, FS) && long_base(n, FS) && data_segment_ok(n, GS) && long_base(n, GS) &&
-           ldtr_ok(n) && tr_ok(n);
+           low_base(n, DS) && data_segment_ok(n, FS) && long_base(n, FS) && data_segment_ok(n, GS) &&
+           long_base(n, GS) && ldtr_ok(n) && tr_ok(n);
 }

@@ -180,12 +180,12 @@ static bool link_shadow_ok(uint64_t proc, uint64_t proc2, uint64_t word)
 
 bool pn_link_wanted(const struct pn_nested_vmx *n)
 {
-    return n->vmcs12.f[PN_F_LINK_POINTER] != UINT64_MAX && link_address_ok(n);
+    return n->vmcs12.f[PN_F_LINK_POINTER] != 0xffffffffffffffffu && link_address_ok(n);
 }
 
 bool pn_guest_link_ok(const struct pn_nested_vmx *n, uint64_t word)
 {
-    if (n->vmcs12.f[PN_F_LINK_POINTER] == UINT64_MAX)
+    if (n->vmcs12.f[PN_F_LINK_POINTER] == 0xffffffffffffffffu)
         return true;
     return link_address_ok(n) && word % 0x80000000 == n->caps.basic % 0x80000000 &&
            link_shadow_ok(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], word) &&

@@ -199,6 +199,10 @@
       guest_pae(cr0, cr4, entry) && guest_ept(proc, proc2);
 */
 
+/* 26.8: the exit qualification of a guest state that is refused. */
+/*@ predicate ve250_qualification(integer qualification) = qualification == 0 || 2 <= qualification <= 4;
+*/
+
 /*@ check lemma canary_vmx_guest: \false; */
 
 #endif

@@ -191,7 +191,7 @@ struct pn_guest_verdict {
       ve242_link_width(n->caps.basic, n->caps.address_width, n->vmcs12.f[PN_F_LINK_POINTER]);
 
     predicate guest_link_ok{L}(struct pn_nested_vmx *n, integer word) =
-      n->vmcs12.f[PN_F_LINK_POINTER] == UINT64_MAX ||
+      n->vmcs12.f[PN_F_LINK_POINTER] == 0xffffffffffffffff ||
       (guest_link_address_ok(n) && ve243_link_revision(n->caps.basic, word) &&
        ve244_link_shadow(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], word) &&
        ve245_link_other(n->current, n->vmcs12.f[PN_F_LINK_POINTER]));
@@ -227,7 +227,7 @@ struct pn_guest_verdict {
 /*@ requires vmx: \valid_read(n);
     requires caps: pn_caps_ok(n->caps);
     terminates \true; exits \false; assigns \nothing;
-    ensures wanted: \result != 0 <==> n->vmcs12.f[PN_F_LINK_POINTER] != UINT64_MAX && guest_link_address_ok(n); */
+    ensures wanted: \result != 0 <==> n->vmcs12.f[PN_F_LINK_POINTER] != 0xffffffffffffffff && guest_link_address_ok(n); */
 bool pn_link_wanted(const struct pn_nested_vmx *n);
 
 /* Whether the PDPTEs in memory are looked at. */
@@ -242,8 +242,7 @@ bool pn_pdptes_wanted(const struct pn_nested_vmx *n);
     requires caps: pn_caps_ok(n->caps);
     terminates \true; exits \false; assigns \nothing;
     ensures accepts: \result.ok != 0 <==> guest_ok(n, m);
-    ensures kinds: \result.qualification == 0 || \result.qualification == 2 || \result.qualification == 3 ||
-            \result.qualification == 4;
+    ensures kinds: ve250_qualification(\result.qualification);
     ensures plain: \result.ok == 0 && \result.qualification == 0 ==> !guest_plain_ok(n);
     ensures pdpte: \result.ok == 0 && \result.qualification == 2 ==> !guest_pdptes_ok(n, m);
     ensures nmi: \result.ok == 0 && \result.qualification == 3 ==> !guest_nmi_behind_sti_ok(n);
