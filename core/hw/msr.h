@@ -6,8 +6,7 @@
 #ifndef PROVENEST_HW_MSR_H
 #define PROVENEST_HW_MSR_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "vmcs.h"
 
 /*@ ghost int dev_msrs; int dev_msr_journal; */
 
@@ -22,7 +21,12 @@
 */
 
 /*@ // TRUST: SDM 26.4 and 27.6: loaded as WRMSR at privilege level 0 would; false: WRMSR would fault, nothing is written.
-    terminates \true; exits \false; assigns dev_msrs, dev_msr_journal;
+    // Some MSRs are fields of the current VMCS.
+    terminates \true; exits \false;
+    assigns dev_msrs, dev_msr_journal, dev_vmcs01[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs01[PN_G_RARE .. PN_G_RARE_END - 1],
+            dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1];
+    ensures other01: dev_vmcs == PN_VMCS02 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
+    ensures other02: dev_vmcs == PN_VMCS01 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs02[f] == \old(dev_vmcs02[f]);
     ensures written: \result != 0 ==> n_msrs == \old(n_msrs) + 1 && msr_index(\old(n_msrs)) == index &&
             msr_value(\old(n_msrs)) == value;
     ensures refused: \result == 0 ==> n_msrs == \old(n_msrs);

@@ -16,6 +16,14 @@
     ensures counted: n_reported == \old(n_reported) + 1; */
 void pn_ledger_passed_on(struct pn_event e);
 
+/*@ // TRUST: SDM 26.8: an entry that fails late delivers nothing and leaves the VM-entry fields alone: L1 has its event back.
+    requires taken_back: dev_owed != 0 && dev_taken_back != 0 && same_event(e, dev_owed_event);
+    requires no_payload_left: e.has_payload == 0;
+    terminates \true; exits \false; assigns led_reported, dev_owed;
+    ensures resolved: dev_owed == 0;
+    ensures counted: n_reported == \old(n_reported) + 1; */
+void pn_ledger_given_back(struct pn_event e);
+
 /*@ // TRUST: SDM 27.2.2: with "acknowledge interrupt on exit" the exit acknowledges the interrupt and reports its vector;
     // that needs no RFLAGS.IF of L2's. From then on L1 answers for it.
     requires exit_read: dev_exited == 0;

@@ -29,12 +29,16 @@ static bool storable(uint64_t head)
 }
 
 /*@ requires place: place % 16 == 0 && place <= 0xfffffffffffff000 && n_reads(place) == 0 && n_reads(place + 8) == 0;
-    terminates \true; exits \false; assigns dev_reads, dev_msrs, dev_msr_journal;
+    terminates \true; exits \false; assigns dev_reads, dev_msrs, dev_msr_journal,
+            dev_vmcs01[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs01[PN_G_RARE .. PN_G_RARE_END - 1],
+            dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1];
     ensures loaded: \result != 0 ==> n_msrs == \old(n_msrs) + 1 && nx012_loadable(mem64(place)) &&
             msr_index(\old(n_msrs)) == mem64(place) && msr_value(\old(n_msrs)) == mem64(place + 8);
     ensures refused: \result == 0 ==> n_msrs == \old(n_msrs);
     ensures before: \forall integer k; k < \old(n_msrs) ==>
             msr_index(k) == \old(msr_index(k)) && msr_value(k) == \old(msr_value(k));
+    ensures other01: dev_vmcs == PN_VMCS02 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
+    ensures other02: dev_vmcs == PN_VMCS01 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs02[f] == \old(dev_vmcs02[f]);
     ensures read_once: \forall integer a; a >= place + 16 ==> n_reads(a) == \old(n_reads(a)); */
 static bool load_entry(uint64_t place)
 {
@@ -71,8 +75,14 @@ uint32_t pn_load_msrs(uint64_t address, uint32_t count)
     /*@ loop invariant range: 0 <= i <= count && i <= LONGEST;
         loop invariant unread: \forall integer a; a >= address + ENTRY * i ==> n_reads(a) == 0;
         loop invariant counted: n_msrs == \at(n_msrs, Pre) + i;
+        loop invariant other01: dev_vmcs == PN_VMCS02 ==>
+              \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \at(dev_vmcs01[f], Pre);
+        loop invariant other02: dev_vmcs == PN_VMCS01 ==>
+              \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs02[f] == \at(dev_vmcs02[f], Pre);
         loop invariant loaded: msrs_loaded{Pre, Here}(address, i);
-        loop assigns i, dev_reads, dev_msrs, dev_msr_journal;
+        loop assigns i, dev_reads, dev_msrs, dev_msr_journal,
+            dev_vmcs01[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs01[PN_G_RARE .. PN_G_RARE_END - 1],
+            dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1];
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
         const bool done = i < LONGEST && load_entry(address + (uint64_t)ENTRY * i);

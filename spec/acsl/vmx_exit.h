@@ -34,6 +34,13 @@
 /*@ predicate nx004_cleared(integer value, integer before) = value == before % 0x80000000;
 */
 
+/* NX-005, SDM 27.2.2, 27.2.1 and 27.1: bit 12 of the interruption information, and of an EPT violation's qualification, says
+   that the exit interrupted an IRET which had unblocked NMIs: they are unblocked in the state that is saved. */
+/*@ predicate nx005_unblocked(integer reason, integer info, integer qualification) =
+      ((info / 0x80000000) % 2 == 1 && (info / 0x1000) % 2 == 1) ||
+      (reason % 0x10000 == 48 && (qualification / 0x1000) % 2 == 1);
+*/
+
 /* NX-006, SDM 27.5.1: CR0 is loaded but for ET, NW, CD and the reserved bits, which stay; so do those fixed in VMX operation, and
    those are checked to be alike (VE-037). */
 /*@ predicate nx006_loaded(integer k) = 0 <= k <= 3 || k == 5 || k == 16 || k == 18 || k == 31;

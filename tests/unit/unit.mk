@@ -14,7 +14,7 @@ UNIT_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Wpedantic -Wconversion -Wsign-co
     -fno-sanitize-recover=all -fsanitize=address,undefined
 UNIT_INC := -I$(UNIT_CORE)/include -I$(UNIT_CORE)/event -I$(UNIT_CORE)/vmx
 UNIT_GUARDED := accepted delivered nmi_collapsed escalated superseded replaced merged handed_over trap_held reported \
-    no_effect retried reset elided passed_on
+    no_effect retried reset elided passed_on given_back
 UNIT_LINK := $(foreach f,$(UNIT_GUARDED),-Wl,--wrap=pn_ledger_$(f)) $(UNIT_WRAP)
 
 UNIT_HV := $(addprefix harness/hv/,options.c memmap.c image.c linux.c bootinfo.c acpi.c mtrr.c l1info.c) \

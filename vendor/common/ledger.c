@@ -84,6 +84,11 @@ void pn_ledger_passed_on(struct pn_event e)
     c->recorded[row(e.type)][empty_slot(c, e.type)]++;
 }
 
+void pn_ledger_given_back(struct pn_event e)
+{
+    pn_ledger_passed_on(e);
+}
+
 void pn_ledger_nmi_collapsed(uint8_t pending)
 {
     (void)pending;

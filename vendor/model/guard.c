@@ -23,6 +23,7 @@ void __real_pn_ledger_retried(struct pn_event e);
 void __real_pn_ledger_reset(unsigned events, unsigned payloads);
 void __real_pn_ledger_elided(struct pn_event e, struct pn_resumption r);
 void __real_pn_ledger_passed_on(struct pn_event e);
+void __real_pn_ledger_given_back(struct pn_event e);
 
 void __wrap_pn_ledger_accepted(struct pn_event e, uint8_t path);
 void __wrap_pn_ledger_delivered(struct pn_event e);
@@ -39,6 +40,7 @@ void __wrap_pn_ledger_retried(struct pn_event e);
 void __wrap_pn_ledger_reset(unsigned events, unsigned payloads);
 void __wrap_pn_ledger_elided(struct pn_event e, struct pn_resumption r);
 void __wrap_pn_ledger_passed_on(struct pn_event e);
+void __wrap_pn_ledger_given_back(struct pn_event e);
 
 void __wrap_pn_ledger_accepted(struct pn_event e, uint8_t path)
 {
@@ -191,4 +193,15 @@ void __wrap_pn_ledger_passed_on(struct pn_event e)
     MODEL_REQUIRE(no_payload_left, !e.has_payload);
     cpu->owed = false;
     __real_pn_ledger_passed_on(e);
+}
+
+/* SDM 26.8: its entry failed. */
+void __wrap_pn_ledger_given_back(struct pn_event e)
+{
+    struct model_cpu *cpu = model_this();
+
+    MODEL_REQUIRE(taken_back, cpu->owed && cpu->taken_back && model_same(e, cpu->owed_event));
+    MODEL_REQUIRE(no_payload_left, !e.has_payload);
+    cpu->owed = false;
+    __real_pn_ledger_given_back(e);
 }

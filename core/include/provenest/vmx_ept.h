@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../../spec/acsl/vmx_ept.h"
+
 enum pn_right { PN_READ = 1, PN_WRITE = 2, PN_EXECUTE = 4 };
 
 /* What a walk ends in. */
@@ -19,8 +21,21 @@ struct pn_leaf {
     bool ignore_pat; /* PAT is ignored */
 };
 
-/* L2's page `guest` (in L1's memory, by L1's EPT) and the page `host` of L0's that its frame lies in, or that lies in it:
- * the page that EPT02 may have for the L2 address `address`. */
+/* `guest`: L2's page that has the L2 address `address`, by L1's EPT, in L1's memory; `host`: L0's page that has what `guest`
+ * makes of the address. The result is a page that EPT02 may have there: the smaller of the two, rights of both. */
+/*@ requires guest: nx040_page(guest.frame, guest.size) && guest.rights <= 7;
+    requires host: nx040_page(host.frame, host.size) && host.rights <= 7;
+    terminates \true; exits \false; assigns \nothing;
+    ensures size: \result.size == (guest.size < host.size ? guest.size : host.size);
+    ensures address: nx040_at(\result.frame, \result.size, address) ==
+            nx040_at(host.frame, host.size, nx040_at(guest.frame, guest.size, address));
+    ensures aligned: \result.frame % nx040_span(\result.size) == 0;
+    ensures read: nx041_right(\result.rights, guest.rights, host.rights, 1);
+    ensures write: nx041_right(\result.rights, guest.rights, host.rights, 2);
+    ensures execute: nx041_right(\result.rights, guest.rights, host.rights, 4);
+    ensures no_other: \result.rights <= 7;
+    ensures type: \result.type == nx042_type(guest.type, host.type);
+    ensures pat: \result.ignore_pat != 0 <==> guest.ignore_pat != 0 || host.ignore_pat != 0; */
 struct pn_leaf pn_compose(struct pn_leaf guest, struct pn_leaf host, uint64_t address);
 
 #endif

@@ -8,17 +8,148 @@
 #include <provenest/vmx_exit.h>
 
 enum pn_nested_turn {
-    PN_TURN_L2 = 0,    /* go on with L2: pn_inject_events */
-    PN_TURN_L1 = 1,    /* L1's exit has been made: vmcs01 is current */
-    PN_TURN_ABORT = 2, /* so it has, and it ended in a VMX abort */
+    PN_TURN_L2 = 0,         /* go on with L2: pn_inject_events */
+    PN_TURN_L1 = 1,         /* L1's exit has been made: vmcs01 is current */
+    PN_TURN_ABORT = 2,      /* so it has, and it ended in a VMX abort */
+    PN_TURN_L2_BRIEFLY = 3, /* as PN_TURN_L2, and pn_hw_set_immediate_exit(true) after pn_inject_events: L1's exit is due */
 };
 
+/* What L1 intercepts, of events by their controls (SDM 24.6.1): external-interrupt exiting (0), NMI exiting (3). Without virtual
+   NMIs (5) NMIs that are blocked wait. */
+/*@ predicate nx031_interrupt(struct pn_vcpu v, integer pin) =
+      v.interrupt_waiting != 0 && v.held_back == 0 && bit(pin, 0);
+
+    predicate nx031_nmi(struct pn_vcpu v, integer pin) =
+      v.nmi_pending > 0 && v.held_back == 0 && bit(pin, 3) && (bit(pin, 5) || dev_nmi_blocked == 0);
+
+    predicate nx031_waits(struct pn_vcpu v, integer pin, integer timer) =
+      timer != 0 || nx031_nmi(v, pin) || nx031_interrupt(v, pin);
+
+    predicate nx031_exception{L}(struct pn_nested_vmx *n, struct pn_event e) =
+      nx024_exception(e.vector, e.error, n->vmcs12.f[PN_F_EXCEPTION_BITMAP], n->vmcs12.f[PN_F_PF_MASK],
+        n->vmcs12.f[PN_F_PF_MATCH]);
+*/
+
+/* NX-030, SDM table 6-2 and 25.2, 25.5, 26.7: before everything the event whose delivery was interrupted; then shutdown; an
+   exception; SMI (not L1's); INIT; monitor trap flag; debug traps; the VMX-preemption timer; NMI; interrupt. Each leg: nothing
+   that ranks above it is there. */
+/*@ predicate nx030_free(struct pn_vcpu v) = !has_injected(v);
+
+    predicate nx030_high(struct pn_vcpu v) = nx030_free(v) && v.triple_fault == 0 && has_exception(v) && !low_trap(v.exception);
+
+    predicate nx030_below_exception(struct pn_vcpu v) = nx030_free(v) && v.triple_fault == 0 && high(v) == 0 &&
+      !(v.smi_pending != 0 && ev018_smi_open(dev_smm, dev_gif, v.held_back));
+
+    predicate nx030_init(struct pn_vcpu v) =
+      nx030_below_exception(v) && v.init_pending != 0 && ev018_init_open(dev_smm, dev_gif);
+
+    predicate nx030_below_init(struct pn_vcpu v) =
+      nx030_below_exception(v) && !(v.init_pending != 0 && ev018_init_open(dev_smm, dev_gif));
+
+    predicate nx030_mtf(struct pn_vcpu v) = nx030_below_init(v) && v.mtf_pending != 0;
+
+    predicate nx030_low(struct pn_vcpu v) = nx030_below_init(v) && v.mtf_pending == 0 && has_exception(v);
+
+    predicate nx030_last(struct pn_vcpu v) = nx030_below_init(v) && v.mtf_pending == 0 && !has_exception(v);
+*/
+
 /* The event in vmcs12's VM-entry fields becomes the injected event of `v`, owed and not run: pn_inject_events gives it
- * first. False: there is none. Type 7 becomes a pending MTF exit. vmcs02 is current. */
-bool pn_nested_take_entry_event(struct pn_nested_vmx *n, struct pn_vcpu *v);
+ * first. False: there is none. Type 7 becomes a pending MTF exit. vmcs02 is current, with L2's state. */
+/*@ requires nested: \valid_read(n);
+    requires vcpu: \valid(v);
+    requires apart: \separated(n, v);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0;
+    requires nothing: dev_entry == 0 && dev_owed == 0 && v->exception.stage == PN_STAGE_NONE;
+    terminates \true; exits \false;
+    assigns v->injected, v->cancelled, v->mtf_pending, dev_owed, dev_owed_event, dev_taken_back, led_accepted, led_owing,
+            led_collapsed;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures none: info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 0 ==> \result == 0;
+    ensures untouched: \result == 0 ==> *v == \old(*v) && dev_owed == 0;
+    ensures taken: \result != 0 && info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) != 7 ==> has_injected(*v) && dev_owed != 0 &&
+            v->injected.type == info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) &&
+            v->injected.vector == info_vector(n->vmcs12.f[PN_F_ENTRY_INFO]) && v->injected.origin == PN_BY_L1 &&
+            v->cancelled != 0;
+    ensures mtf: \result != 0 && info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) == 7 ==> v->mtf_pending != 0; */
+bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v);
+
+/* The processor refused vmcs02 (an exit with bit 31 of the reason), and pn_cancel_injection has taken back what was programmed:
+ * L1's event goes back to L1, whose entry fails (pn_entry_failure). */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires taken_back: dev_entry == 0 && (has_injected(*v) ==> v->cancelled != 0);
+    terminates \true; exits \false; assigns v->injected.stage, dev_owed, led_reported;
+    ensures inv: pn_inv(*v);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures gone: v->injected.stage == PN_STAGE_NONE && dev_owed == 0; */
+void pn_nested_refused(struct pn_vcpu *v);
+
+/* An instruction of L2's that the hypervisor carries out raises `e`. PN_TURN_L2: L1 does not intercept it, queue it. Else L1's
+ * exit has been made: an exception that L1 intercepts is not combined with the one being delivered (SDM 27.2.4). */
+/*@ requires nested: \valid(n);
+    requires vcpu: \valid(v);
+    requires apart: \separated(n, v);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0;
+    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    requires not_programmed: dev_entry == 0;
+    requires nothing_raised: v->exception.stage == PN_STAGE_NONE;
+    requires not_taken_back: has_injected(*v) ==> v->cancelled == 0;
+    requires event: ve078_type(dev_svm, e.type, e.vector) && ve089_length(e.type, e.length) && payload_ok(e) &&
+             is_exception(e.type);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
+            dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
+            dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
+    ensures inv: pn_inv(*v);
+    ensures nested_inv: pn_nested_inv(n);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures rule: \result == PN_TURN_L2 <==> !\old(nx031_exception(n, e));
+    ensures l2_goes_on: \result == PN_TURN_L2 ==> n->l2 != 0 && *v == \old(*v) && dev_cr2 == \old(dev_cr2) &&
+            dev_dr6 == \old(dev_dr6);
+    ensures left: \result != PN_TURN_L2 ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 0 &&
+            info_vector(n->vmcs12.f[PN_F_EXIT_INFO]) == e.vector &&
+            n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == (e.has_payload != 0 ? e.payload : 0); */
+enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_event e);
 
 /* Before each entry of L2, while no exit waits to be handled: what of the events of `v` is L1's exit instead, in the one
- * order of priority, and the exit is made. `timer`: L1's VMX-preemption timer has run out. */
+ * order of priority, and the exit is made. `timer`: L1's VMX-preemption timer has run out. CR2, DR6 and DR7 are not written
+ * for an exception that L1 takes: its payload is in the qualification (SDM 27.2.1). */
+/*@ requires nested: \valid(n);
+    requires vcpu: \valid(v);
+    requires apart: \separated(n, v);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0;
+    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    requires not_programmed: dev_entry == 0;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, *v, dev_asked,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
+            dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
+            dev_dr6, dev_dr7, dev_cr2, dev_owed, dev_applied, led_reported, led_dropped, led_delivered, dev_reads, dev_memory,
+            dev_writes, dev_msrs, dev_msr_journal;
+    ensures inv: pn_inv(*v);
+    ensures nested_inv: pn_nested_inv(n);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures result: \result == PN_TURN_L2 || \result == PN_TURN_L2_BRIEFLY || \result == PN_TURN_L1 || \result == PN_TURN_ABORT;
+    ensures left: \result == PN_TURN_L1 || \result == PN_TURN_ABORT <==> n->l2 == 0;
+    ensures interrupted_first: \old(has_injected(*v)) ==> n->l2 != 0 && *v == \old(*v);
+    ensures exception: \old(nx030_high(*v) || nx030_low(*v)) ==> (n->l2 == 0 <==> \old(nx031_exception(n, v->exception)));
+    ensures init: \old(nx030_init(*v)) ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 3 && v->init_pending == 0;
+    ensures mtf: \old(nx030_mtf(*v)) ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 37 && v->mtf_pending == 0;
+    ensures timer: \old(nx030_last(*v)) && timer != 0 ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 52;
+    ensures nmi: \old(nx030_last(*v)) && timer == 0 && \old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) ==>
+            n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 0 && n->vmcs12.f[PN_F_EXIT_INFO] == 0x80000202 &&
+            v->nmi_pending == \old(v->nmi_pending) - 1; */
 enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer);
 
 #endif

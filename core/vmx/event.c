@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Events while L2 runs (SDM vol. 3C 25.2, 26.5, 26.7, 27.2): chosen first, then taken out of `v`, then the exit. */
+#include <provenest/vmx_events.h>
+
+#include "../event/bits.h"
+#include "../event/classify.h"
+#include "../event/encode.h"
+#include "../event/record.h"
+#include "../event/windows.h"
+#include "route.h"
+
+enum { INTERRUPT_EXITING = 0, NMI_EXITING = 3, VIRTUAL_NMIS = 5, ACKNOWLEDGE = 15 };
+enum { EXIT_EXCEPTION = 0, EXIT_INTERRUPT = 1, EXIT_SHUTDOWN = 2, EXIT_INIT = 3, EXIT_MTF = 37, EXIT_TIMER = 52 };
+#define NMI_INFO 0x80000202u
+#define INTERRUPT_INFO 0x80000000u
+
+/* What is L1's now. */
+enum choice { NOTHING, LATER, SHUTDOWN, EXCEPTION, INIT, MTF, TIMER, NMI, INTERRUPT };
+
+/*@ requires vcpu: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> nx031_nmi(*v, pin); */
+static bool nmi_is_l1s(const struct pn_vcpu *v, uint64_t pin)
+{
+    return v->nmi_pending > 0 && !v->held_back && pn_tstb(pin, NMI_EXITING) &&
+           (pn_tstb(pin, VIRTUAL_NMIS) || !pn_hw_nmi_blocked());
+}
+
+/*@ requires vcpu: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> nx031_interrupt(*v, pin); */
+static bool interrupt_is_l1s(const struct pn_vcpu *v, uint64_t pin)
+{
+    return v->interrupt_waiting && !v->held_back && pn_tstb(pin, INTERRUPT_EXITING);
+}
+
+/* Of what ranks lowest. */
+/*@ requires vcpu: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures timer: timer != 0 <==> \result == TIMER;
+    ensures nmi: timer == 0 && nx031_nmi(*v, pin) <==> \result == NMI;
+    ensures interrupt: timer == 0 && !nx031_nmi(*v, pin) && nx031_interrupt(*v, pin) <==> \result == INTERRUPT;
+    ensures nothing: !nx031_waits(*v, pin, timer) <==> \result == NOTHING;
+    ensures total: \result == TIMER || \result == NMI || \result == INTERRUPT || \result == NOTHING; */
+static enum choice choose_last(const struct pn_vcpu *v, uint64_t pin, bool timer)
+{
+    if (timer)
+        return TIMER;
+    if (nmi_is_l1s(v, pin))
+        return NMI;
+    return interrupt_is_l1s(v, pin) ? INTERRUPT : NOTHING;
+}
+
+/* L2 goes on for an event of its own; L1's waits behind it. */
+/*@ requires vcpu: \valid_read(v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result == LATER <==> nx031_waits(*v, pin, timer);
+    ensures total: \result == LATER || \result == NOTHING; */
+static enum choice l2_first(const struct pn_vcpu *v, uint64_t pin, bool timer)
+{
+    return choose_last(v, pin, timer) != NOTHING ? LATER : NOTHING;
+}
+
+/*@ requires nested: \valid_read(n);
+    requires vcpu: \valid_read(v);
+    requires inv: pn_inv(*v);
+    requires raised: has_exception(*v);
+    terminates \true; exits \false; assigns \nothing;
+    ensures l1s: \result == EXCEPTION <==> nx031_exception(n, v->exception);
+    ensures total: \result == EXCEPTION || \result == LATER || \result == NOTHING; */
+static enum choice choose_exception(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
+{
+    if (pn_l1_intercepts(n, v->exception.vector, v->exception.error))
+        return EXCEPTION;
+    return l2_first(v, n->vmcs12.f[PN_F_PIN_CTL], timer);
+}
+
+/*@ requires nested: \valid_read(n);
+    requires vcpu: \valid_read(v);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0;
+    terminates \true; exits \false; assigns \nothing;
+    ensures interrupted: has_injected(*v) ==> \result == LATER || \result == NOTHING;
+    ensures shutdown: !has_injected(*v) && v->triple_fault != 0 && !has_exception(*v) <==> \result == SHUTDOWN;
+    ensures exception: \result == EXCEPTION <==> (nx030_high(*v) || nx030_low(*v)) && nx031_exception(n, v->exception);
+    ensures init: \result == INIT <==> nx030_init(*v);
+    ensures mtf: \result == MTF <==> nx030_mtf(*v);
+    ensures timer: \result == TIMER <==> nx030_last(*v) && timer != 0;
+    ensures nmi: \result == NMI <==> nx030_last(*v) && timer == 0 && nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL]);
+    ensures interrupt: \result == INTERRUPT ==> nx030_last(*v) && nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL]);
+    ensures total: NOTHING <= \result <= INTERRUPT; */
+static enum choice choose(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
+{
+    const uint64_t pin = n->vmcs12.f[PN_F_PIN_CTL];
+    const bool raised = v->exception.stage == PN_STAGE_PENDING;
+
+    if (v->injected.stage == PN_STAGE_INJECTED)
+        return l2_first(v, pin, timer);
+    if (v->triple_fault)
+        return raised ? NOTHING : SHUTDOWN; /* L0's own shutdown, with an exception of L2's behind it: pn_inject_events */
+    if (raised && !pn_is_low_trap(v->exception))
+        return choose_exception(n, v, timer);
+    if (v->smi_pending && pn_smi_open(v))
+        return NOTHING; /* not L1's: pn_inject_events hands it over */
+    if (v->init_pending && pn_init_open())
+        return INIT;
+    if (v->mtf_pending)
+        return MTF;
+    return raised ? choose_exception(n, v, timer) : choose_last(v, pin, timer);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bare: \result.reason == reason && \result.info == info && \result.qualification == 0 && \result.error == 0 &&
+            \result.length == 0; */
+static struct pn_l2_exit plain_exit(uint32_t reason, uint32_t info)
+{
+    struct pn_l2_exit x;
+
+    x.reason = reason;
+    x.info = info;
+    x.error = 0;
+    x.length = 0;
+    x.instruction_info = 0;
+    x.qualification = 0;
+    x.linear = 0;
+    x.physical = 0;
+    return x;
+}
+
+/* The exit for an exception: its payload is the qualification; an error code of 16 bits, in protected mode only. */
+/*@ requires type: e.type <= 7;
+    terminates \true; exits \false; assigns \nothing;
+    ensures exception: \result.reason == 0 && info_valid(\result.info) == 1 && info_vector(\result.info) == e.vector &&
+            info_type(\result.info) == e.type;
+    ensures error: info_has_error(\result.info) == ((e.has_error != 0 && dev_pe != 0) ? 1 : 0) && \result.error <= 0xffff;
+    ensures payload: \result.qualification == (e.has_payload != 0 ? e.payload : 0);
+    ensures length: \result.length == e.length; */
+static struct pn_l2_exit exception_exit(struct pn_event e)
+{
+    struct pn_l2_exit x = plain_exit(EXIT_EXCEPTION, 0);
+
+    e.has_error = e.has_error && pn_hw_pe();
+    x.info = pn_vmx_entry_info(e);
+    if (e.has_error)
+        x.error = e.error % 0x10000u;
+    if (e.has_payload)
+        x.qualification = e.payload;
+    x.length = e.length;
+    return x;
+}
+
+/* One of the latched kinds is L1's now. */
+/*@ requires kind: type <= 10;
+    terminates \true; exits \false; assigns led_reported, led_dropped;
+    ensures counted: n_reported == \old(n_reported) + 1;
+    ensures no_payload: n_dropped == \old(n_dropped); */
+static void report(uint8_t type, uint8_t vector)
+{
+    pn_ledger_reported(pn_event_make(PN_STAGE_PENDING, type, vector));
+}
+
+/* INIT and a pending MTF exit leave a debug trap of L2's in its pending debug exceptions, where the exit saves it. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0;
+    requires trap: has_exception(*v) ==> low_trap(v->exception);
+    terminates \true; exits \false; assigns v->exception.stage, dev_breakpoints, dev_bs, led_delivered, led_dropped;
+    ensures inv: pn_inv(*v);
+    ensures none: v->exception.stage == PN_STAGE_NONE;
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
+static void put_trap_away(struct pn_vcpu *v)
+{
+    if (v->exception.stage == PN_STAGE_PENDING)
+        pn_hold_trap(v);
+}
+
+/* Take what was chosen out of `v`. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0 && dev_entry == 0;
+    requires chosen: SHUTDOWN <= what <= NMI && v->injected.stage == PN_STAGE_NONE;
+    requires shutdown: what == SHUTDOWN ==> v->triple_fault != 0;
+    requires exception: what == EXCEPTION ==> has_exception(*v);
+    requires init: what == INIT ==> v->init_pending != 0;
+    requires mtf: what == MTF ==> v->mtf_pending != 0;
+    requires nmi: what == NMI ==> v->nmi_pending > 0;
+    requires trap: what == INIT || what == MTF ==> has_exception(*v) ==> low_trap(v->exception);
+    requires nothing: what == TIMER || what == NMI ==> !has_exception(*v);
+    requires no_exception_with_shutdown: what == SHUTDOWN ==> !has_exception(*v);
+    terminates \true; exits \false;
+    assigns v->exception, v->triple_fault, v->init_pending, v->mtf_pending, v->nmi_pending, dev_breakpoints, dev_bs, dev_cr2,
+            dev_dr6, dev_dr7, dev_applied, led_reported, led_dropped, led_delivered;
+    ensures inv: pn_inv(*v);
+    ensures none: v->exception.stage == PN_STAGE_NONE;
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures init: what == INIT ==> \result.reason == 3 && v->init_pending == 0;
+    ensures mtf: what == MTF ==> \result.reason == 37 && v->mtf_pending == 0;
+    ensures timer: what == TIMER ==> \result.reason == 52;
+    ensures nmi: what == NMI ==> \result.reason == 0 && \result.info == 0x80000202 && v->nmi_pending == \old(v->nmi_pending) - 1;
+    ensures not_written: dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7); */
+static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
+{
+    switch (what) {
+    case SHUTDOWN:
+        v->triple_fault = false;
+        report(PN_TYPE_HARD_EXCEPTION, PN_VECTOR_DF);
+        return plain_exit(EXIT_SHUTDOWN, 0);
+    case EXCEPTION:
+        return exception_exit(pn_intercept_exception(v));
+    case INIT:
+        put_trap_away(v);
+        v->init_pending = false;
+        report(PN_TYPE_INIT, 0);
+        return plain_exit(EXIT_INIT, 0);
+    case MTF:
+        put_trap_away(v);
+        v->mtf_pending = false;
+        report(PN_TYPE_OTHER, 0);
+        return plain_exit(EXIT_MTF, 0);
+    case NMI:
+        v->nmi_pending--;
+        report(PN_TYPE_NMI, PN_VECTOR_NMI);
+        return plain_exit(EXIT_EXCEPTION, NMI_INFO);
+    default:
+        return plain_exit(EXIT_TIMER, 0);
+    }
+}
+
+/*@ requires nested: \valid(n);
+    requires vcpu: \valid(v);
+    requires apart: \separated(n, v);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(*v);
+    requires vmx: dev_svm == 0;
+    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    requires not_programmed: dev_entry == 0;
+    requires nothing_raised: v->exception.stage == PN_STAGE_NONE;
+    requires not_taken_back: has_injected(*v) ==> v->cancelled == 0;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf,
+            dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at,
+            dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, dev_reads, dev_memory, dev_writes,
+            dev_msrs, dev_msr_journal;
+    ensures inv: pn_inv(*v);
+    ensures nested_inv: pn_nested_inv(n);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures left: n->l2 == 0 && (\result == PN_TURN_L1 || \result == PN_TURN_ABORT);
+    ensures said: pn_exit_said(n, x); */
+static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
+{
+    const struct pn_outcome o = pn_nested_exit(n, v, x);
+
+    return o.kind == PN_VMX_ABORT ? PN_TURN_ABORT : PN_TURN_L1;
+}
+
+/* With "acknowledge interrupt on exit" the vector is in the exit information, and the controller has it in service; else the
+   interrupt still waits, now for L1. False: it was withdrawn meanwhile. */
+/*@ requires nested: \valid_read(n);
+    requires vcpu: \valid(v);
+    requires place: \valid(x);
+    requires apart: \separated(n, v) && \separated(x, v) && \separated(x, n);
+    requires inv: pn_inv(*v);
+    requires nothing: dev_entry == 0 && dev_owed == 0;
+    terminates \true; exits \false; assigns v->interrupt_waiting, *x, dev_asked;
+    ensures inv: pn_inv(*v);
+    ensures events_kept: held(*v) == held(\old(*v)) && owed_payloads(*v) == owed_payloads(\old(*v)) &&
+            v->injected == \old(v->injected) && v->exception == \old(v->exception);
+    ensures exit: \result != 0 ==> x->reason == 1;
+    ensures acknowledged: \result != 0 && bit(n->vmcs12.f[PN_F_EXIT_CTL], 15) ==> v->interrupt_waiting == 0 &&
+            info_valid(x->info) == 1 && info_type(x->info) == 0;
+    ensures not_acknowledged: !bit(n->vmcs12.f[PN_F_EXIT_CTL], 15) ==> \result != 0 && x->info == 0 &&
+            v->interrupt_waiting == \old(v->interrupt_waiting) && n_asked == \old(n_asked); */
+static bool take_interrupt(const struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit *x)
+{
+    int vector;
+
+    *x = plain_exit(EXIT_INTERRUPT, 0);
+    if (!pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], ACKNOWLEDGE))
+        return true;
+    vector = pn_hw_ack_for_exit();
+    v->interrupt_waiting = false;
+    if (vector < 0)
+        return false;
+    x->info = INTERRUPT_INFO + (uint32_t)vector;
+    return true;
+}
+
+enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer)
+{
+    const enum choice what = choose(n, v, timer);
+    struct pn_l2_exit x;
+
+    if (what == NOTHING)
+        return PN_TURN_L2;
+    if (what == LATER)
+        return PN_TURN_L2_BRIEFLY;
+    if (what == INTERRUPT)
+        return take_interrupt(n, v, &x) ? leave(n, v, x) : PN_TURN_L2;
+    return leave(n, v, take(v, what));
+}
+
+enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_event e)
+{
+    if (!pn_l1_intercepts(n, e.vector, e.error))
+        return PN_TURN_L2;
+    return leave(n, v, exception_exit(e));
+}
+
+/* ---- The event that L1 injects ---------------------------------------------------------------------------------- */
+
+/* The entry's checks have refused everything else (VE-078 to VE-090, VE-227 to VE-232); what is put into `v` rests on this. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures type: \result != 0 ==> ve078_type(0, x.type, x.vector) && x.type != 7;
+    ensures length: \result != 0 && ev040_soft(x.type) ==> 1 <= x.length <= 15;
+    ensures error: \result != 0 ==> x.error <= 0xffff;
+    ensures interrupt: \result != 0 && x.type == 0 ==> ve227_interrupt_open(dev_if, dev_sti, dev_movss, dev_gif);
+    ensures nmi: \result != 0 && x.type == 2 ==> dev_sti == 0 && dev_movss == 0 && dev_gif != 0;
+    ensures active: \result != 0 ==> dev_wfs == 0; */
+static bool acceptable(struct pn_vectoring x)
+{
+    const bool shadow = pn_hw_sti_shadow() || pn_hw_movss_shadow() || !pn_hw_gif();
+
+    if (x.error > 0xffff || pn_hw_wait_for_sipi())
+        return false;
+    switch (x.type) {
+    case PN_TYPE_INTERRUPT:
+        return !shadow && pn_hw_if();
+    case PN_TYPE_NMI:
+        return !shadow && x.vector == PN_VECTOR_NMI;
+    case PN_TYPE_HARD_EXCEPTION:
+        return x.vector < 32 && x.vector != PN_VECTOR_NMI;
+    case PN_TYPE_SOFT_INTERRUPT:
+        return x.length >= 1 && x.length <= 15;
+    case PN_TYPE_PRIV_EXCEPTION:
+        return x.vector == PN_VECTOR_DB && x.length >= 1 && x.length <= 15;
+    case PN_TYPE_SOFT_EXCEPTION:
+        return (x.vector == PN_VECTOR_BP || x.vector == PN_VECTOR_OF) && x.length >= 1 && x.length <= 15;
+    default:
+        return false;
+    }
+}
+
+/*@ requires type: ve078_type(dev_svm, x.type, x.vector) && x.error <= 0xffff && ve089_length(x.type, x.length);
+    terminates \true; exits \false; assigns \nothing;
+    ensures event: \result.stage == PN_STAGE_INJECTED && reported(\result, x) && \result.origin == PN_BY_L1 &&
+            \result.has_payload == 0;
+    ensures well_formed: event_ok(\result); */
+static struct pn_event from_l1(struct pn_vectoring x)
+{
+    struct pn_event e = pn_event_make(PN_STAGE_INJECTED, x.type, x.vector);
+
+    e.origin = PN_BY_L1;
+    e.length = x.length;
+    e.has_error = x.has_error;
+    e.error = x.error;
+    return e;
+}
+
+bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v)
+{
+    const struct pn_vectoring x = pn_vmx_vectoring((uint32_t)n->vmcs12.f[PN_F_ENTRY_INFO], (uint32_t)n->vmcs12.f[PN_F_ENTRY_ERROR],
+                                                   (uint32_t)n->vmcs12.f[PN_F_ENTRY_LENGTH]);
+
+    if (!x.valid)
+        return false;
+    if (x.type == PN_TYPE_OTHER) {
+        (void)pn_queue_mtf(v);
+        return true;
+    }
+    if (!acceptable(x))
+        return false;
+    v->injected = from_l1(x);
+    v->cancelled = true;
+    pn_ledger_accepted(v->injected, PN_PATH_RAISED);
+    pn_hw_restore_owed(v->injected, true);
+    return true;
+}
+
+void pn_nested_refused(struct pn_vcpu *v)
+{
+    if (v->injected.stage != PN_STAGE_INJECTED)
+        return;
+    pn_ledger_given_back(v->injected);
+    v->injected.stage = PN_STAGE_NONE;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * L1's state after an exit (SDM vol. 3C 27.5). */
+#include "host.h"
+
+#include "../event/bits.h"
+#include "../hw/memory.h"
+#include "check_address.h"
+
+enum { CR4_PAE = 5, CR4_PCIDE = 17, HOST_LONG = 9, LOAD_PAT = 19, LOAD_EFER = 21, EFER_LME = 8, EFER_LMA = 10 };
+enum { CS = 1, USER_SEGMENTS = 6 };
+enum { NMI_BLOCKED = 8, DR7_RESET = 0x400, LONG_CODE = 0xa09b, CODE = 0xc09b, DATA = 0xc093, BUSY_TSS = 0x8b };
+enum { UNUSABLE = 0x10000, TSS_LIMIT = 0x67, TABLE_LIMIT = 0xffff };
+#define FLAT 0xffffffffull
+#define LONG_MODE 512u /* entry control 9: IA-32e mode guest */
+
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_G_BASIC .. PN_G_BASIC_END - 1], dev_vmcs01[PN_F_GUEST_DR7 .. PN_F_GUEST_DEBUGCTL],
+            dev_vmcs01[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs01[PN_F_GUEST_ACTIVITY];
+    ensures registers: pn_host_registers(n, b); */
+static void load_registers(const struct pn_nested_vmx *n, struct pn_leaving b)
+{
+    pn_hw_write01(PN_F_GUEST_RIP, n->vmcs12.f[PN_F_HOST_RIP]);
+    pn_hw_write01(PN_F_GUEST_RSP, n->vmcs12.f[PN_F_HOST_RSP]);
+    pn_hw_write01(PN_F_GUEST_RFLAGS, 2);
+    pn_hw_write01(PN_F_GUEST_INTERRUPTIBILITY, b.nmi_blocked ? NMI_BLOCKED : 0);
+    pn_hw_write01(PN_F_GUEST_ACTIVITY, 0);
+    pn_hw_write01(PN_F_GUEST_PENDING_DEBUG, 0);
+    pn_hw_write01(PN_F_GUEST_DR7, DR7_RESET);
+    pn_hw_write01(PN_F_GUEST_DEBUGCTL, 0);
+    pn_hw_write01(PN_F_GUEST_SYSENTER_CS, n->vmcs12.f[PN_F_HOST_SYSENTER_CS]);
+    pn_hw_write01(PN_F_GUEST_SYSENTER_ESP, n->vmcs12.f[PN_F_HOST_SYSENTER_ESP]);
+    pn_hw_write01(PN_F_GUEST_SYSENTER_EIP, n->vmcs12.f[PN_F_HOST_SYSENTER_EIP]);
+}
+
+/*@ requires range: k <= 63;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer j; 0 <= j <= 63 ==> (bit(\result, j) <==> (j == k ? bit(from, j) : bit(word, j))); */
+static uint64_t take(uint64_t word, uint64_t from, unsigned k)
+{
+    return pn_putb(word, k, pn_tstb(from, k));
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: nx006_cr0(\result, host, before); */
+static uint64_t host_cr0(uint64_t host, uint64_t before)
+{
+    uint64_t word = take(take(take(take(before, host, 0), host, 1), host, 2), host, 3);
+
+    return take(take(take(take(word, host, 5), host, 16), host, 18), host, 31);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: nx007_cr4(\result, host, exit); */
+static uint64_t host_cr4(uint64_t host, uint64_t exit)
+{
+    return pn_tstb(exit, HOST_LONG) ? pn_putb(host, CR4_PAE, true) : pn_putb(host, CR4_PCIDE, false);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: nx008_efer(\result, exit, host, before); */
+static uint64_t host_efer(uint64_t exit, uint64_t host, uint64_t before)
+{
+    const bool on = pn_tstb(exit, HOST_LONG);
+
+    return pn_putb(pn_putb(pn_tstb(exit, LOAD_EFER) ? host : before, EFER_LME, on), EFER_LMA, on);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: (\result / 512) % 2 == (on != 0 ? 1 : 0); */
+static uint64_t entry_control(uint64_t before, bool on)
+{
+    const bool was = before / LONG_MODE % 2u != 0;
+
+    if (was && !on)
+        return before - LONG_MODE;
+    return on && !was ? before + LONG_MODE : before;
+}
+
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_F_ENTRY_CTL], dev_vmcs01[PN_F_GUEST_CR0 .. PN_F_GUEST_CR4], dev_vmcs01[PN_F_CR0_SHADOW],
+            dev_vmcs01[PN_F_CR4_SHADOW], dev_vmcs01[PN_F_GUEST_PAT .. PN_F_GUEST_EFER];
+    ensures controls: pn_host_controls(n, b);
+    ensures msrs: pn_host_msrs(n, b);
+    ensures long_mode: (dev_vmcs01[PN_F_ENTRY_CTL] / 512) % 2 == 1 <==> pn_long_host(n); */
+static void load_controls(const struct pn_nested_vmx *n, struct pn_leaving b)
+{
+    const uint64_t *f = n->vmcs12.f;
+    const uint64_t exit = f[PN_F_EXIT_CTL];
+    const uint64_t cr0 = host_cr0(f[PN_F_HOST_CR0], b.cr0);
+    const uint64_t cr4 = host_cr4(f[PN_F_HOST_CR4], exit);
+
+    pn_hw_write01(PN_F_GUEST_CR0, cr0);
+    pn_hw_write01(PN_F_CR0_SHADOW, cr0);
+    pn_hw_write01(PN_F_GUEST_CR3, f[PN_F_HOST_CR3]);
+    pn_hw_write01(PN_F_GUEST_CR4, cr4);
+    pn_hw_write01(PN_F_CR4_SHADOW, cr4);
+    pn_hw_write01(PN_F_GUEST_EFER, host_efer(exit, f[PN_F_HOST_EFER], b.efer));
+    pn_hw_write01(PN_F_GUEST_PAT, pn_tstb(exit, LOAD_PAT) ? f[PN_F_HOST_PAT] : b.pat);
+    pn_hw_write01(PN_F_ENTRY_CTL, entry_control(pn_hw_read01(PN_F_ENTRY_CTL), pn_tstb(exit, HOST_LONG)));
+}
+
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_SELECTOR .. PN_F_GUEST_TR_SELECTOR];
+    ensures selectors: pn_host_selectors(n); */
+static void load_selectors(const struct pn_nested_vmx *n)
+{
+    /*@ loop invariant range: 0 <= k <= USER_SEGMENTS;
+        loop invariant loaded: \forall integer j; 0 <= j < k ==>
+              dev_vmcs01[PN_F_GUEST_ES_SELECTOR + j] == n->vmcs12.f[PN_F_HOST_ES_SELECTOR + j];
+        loop assigns k, dev_vmcs01[PN_F_GUEST_ES_SELECTOR .. PN_F_GUEST_GS_SELECTOR];
+        loop variant USER_SEGMENTS - k; */
+    for (unsigned k = 0; k < USER_SEGMENTS; k++)
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_SELECTOR + k), n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]);
+    pn_hw_write01(PN_F_GUEST_LDTR_SELECTOR, 0);
+    pn_hw_write01(PN_F_GUEST_TR_SELECTOR, n->vmcs12.f[PN_F_HOST_TR_SELECTOR]);
+}
+
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_BASE .. PN_F_GUEST_TR_BASE];
+    ensures bases: pn_host_bases(n); */
+static void load_bases(const struct pn_nested_vmx *n)
+{
+    pn_hw_write01(PN_F_GUEST_ES_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_CS_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_SS_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_DS_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_FS_BASE, n->vmcs12.f[PN_F_HOST_FS_BASE]);
+    pn_hw_write01(PN_F_GUEST_GS_BASE, n->vmcs12.f[PN_F_HOST_GS_BASE]);
+    pn_hw_write01(PN_F_GUEST_LDTR_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_TR_BASE, n->vmcs12.f[PN_F_HOST_TR_BASE]);
+}
+
+/*@ requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_LIMIT .. PN_F_GUEST_TR_LIMIT];
+    ensures limits: pn_host_limits; */
+static void load_limits(void)
+{
+    /*@ loop invariant range: 0 <= k <= USER_SEGMENTS;
+        loop invariant loaded: \forall integer j; 0 <= j < k ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + j] == 0xffffffff;
+        loop assigns k, dev_vmcs01[PN_F_GUEST_ES_LIMIT .. PN_F_GUEST_GS_LIMIT];
+        loop variant USER_SEGMENTS - k; */
+    for (unsigned k = 0; k < USER_SEGMENTS; k++)
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_LIMIT + k), FLAT);
+    pn_hw_write01(PN_F_GUEST_LDTR_LIMIT, 0);
+    pn_hw_write01(PN_F_GUEST_TR_LIMIT, TSS_LIMIT);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: \result == nx009_data(selector); */
+static uint64_t data_rights(uint64_t selector)
+{
+    return selector == 0 ? (uint64_t)UNUSABLE + DATA : DATA;
+}
+
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_AR_BYTES .. PN_F_GUEST_TR_AR_BYTES];
+    ensures rights: pn_host_rights(n); */
+static void load_rights(const struct pn_nested_vmx *n)
+{
+    /*@ loop invariant range: 0 <= k <= USER_SEGMENTS;
+        loop invariant loaded: \forall integer j; 0 <= j < k ==>
+              dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + j] == nx009_data(n->vmcs12.f[PN_F_HOST_ES_SELECTOR + j]);
+        loop assigns k, dev_vmcs01[PN_F_GUEST_ES_AR_BYTES .. PN_F_GUEST_GS_AR_BYTES];
+        loop variant USER_SEGMENTS - k; */
+    for (unsigned k = 0; k < USER_SEGMENTS; k++)
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_AR_BYTES + k), data_rights(n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]));
+    pn_hw_write01(PN_F_GUEST_CS_AR_BYTES, pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], HOST_LONG) ? LONG_CODE : CODE);
+    pn_hw_write01(PN_F_GUEST_LDTR_AR_BYTES, UNUSABLE);
+    pn_hw_write01(PN_F_GUEST_TR_AR_BYTES, BUSY_TSS);
+}
+
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_GDTR_BASE .. PN_F_GUEST_IDTR_LIMIT];
+    ensures tables: pn_host_tables(n); */
+static void load_tables(const struct pn_nested_vmx *n)
+{
+    pn_hw_write01(PN_F_GUEST_GDTR_BASE, n->vmcs12.f[PN_F_HOST_GDTR_BASE]);
+    pn_hw_write01(PN_F_GUEST_GDTR_LIMIT, TABLE_LIMIT);
+    pn_hw_write01(PN_F_GUEST_IDTR_BASE, n->vmcs12.f[PN_F_HOST_IDTR_BASE]);
+    pn_hw_write01(PN_F_GUEST_IDTR_LIMIT, TABLE_LIMIT);
+}
+
+void pn_load_host(const struct pn_nested_vmx *n, struct pn_leaving b)
+{
+    load_registers(n, b);
+    load_controls(n, b);
+    load_selectors(n);
+    load_bases(n);
+    load_limits();
+    load_rights(n);
+    load_tables(n);
+}
+
+/*@ requires width: 32 <= width <= 52;
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> nx011_pdpte(entry, width); */
+static bool pdpte_ok(uint64_t entry, uint8_t width)
+{
+    return !pn_tstb(entry, 0) || (pn_no_bits(entry, 1, 2) && pn_no_bits(entry, 5, 8) && pn_fits_width(entry, width));
+}
+
+bool pn_load_host_pdptes(const struct pn_nested_vmx *n)
+{
+    const uint64_t table = n->vmcs12.f[PN_F_HOST_CR3] % 0x100000000u / 32u * 32u;
+
+    if (pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], HOST_LONG) || !pn_tstb(n->vmcs12.f[PN_F_HOST_CR4], CR4_PAE))
+        return true;
+    pn_mem_snapshot();
+    /*@ loop invariant range: 0 <= k <= 4;
+        loop invariant unread: \forall integer a; a >= table + 8 * k ==> n_reads(a) == 0;
+        loop invariant checked: \forall integer j; 0 <= j < k ==>
+              nx011_pdpte(dev_vmcs01[PN_F_GUEST_PDPTR0 + j], n->caps.address_width);
+        loop assigns k, dev_reads, dev_vmcs01[PN_G_PDPTRS .. PN_G_PDPTRS_END - 1];
+        loop variant 4 - k; */
+    for (unsigned k = 0; k < 4; k++) {
+        const uint64_t entry = pn_mem_read(table + (uint64_t)k * 8);
+
+        if (!pdpte_ok(entry, n->caps.address_width))
+            return false;
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_PDPTR0 + k), entry);
+    }
+    return true;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * L2's state from vmcs02 to vmcs12, as the processor would have saved it (SDM 27.3). */
+#ifndef PROVENEST_SYNC_H
+#define PROVENEST_SYNC_H
+
+#include <provenest/vmx_entry.h>
+
+#include "../../spec/acsl/vmx_exit.h"
+#include "../hw/vmcs.h"
+
+/* Everything of the guest-state area that an exit saves. A field that L1 has not asked to be saved keeps its value, and if L2
+ * has changed the register meanwhile, the next entry has to load it again: its group is dirty. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_G_BASIC .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER], n->dirty;
+    ensures inv: pn_nested_inv(n);
+    ensures basic: \forall integer i; PN_G_BASIC <= i < PN_G_BASIC_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures segments: \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
+    ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
+    ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
+            dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
+    ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
+            dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);
+    ensures dr7: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 2, n->vmcs12.f[PN_F_GUEST_DR7], \old(n->vmcs12.f[PN_F_GUEST_DR7]),
+            dev_vmcs02[PN_F_GUEST_DR7]);
+    ensures debugctl: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL],
+            \old(n->vmcs12.f[PN_F_GUEST_DEBUGCTL]), dev_vmcs02[PN_F_GUEST_DEBUGCTL]);
+    ensures pat: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 18, n->vmcs12.f[PN_F_GUEST_PAT], \old(n->vmcs12.f[PN_F_GUEST_PAT]),
+            dev_vmcs02[PN_F_GUEST_PAT]);
+    ensures efer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 20, n->vmcs12.f[PN_F_GUEST_EFER], \old(n->vmcs12.f[PN_F_GUEST_EFER]),
+            dev_vmcs02[PN_F_GUEST_EFER]);
+    ensures timer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 22, n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            \old(n->vmcs12.f[PN_F_PREEMPTION_TIMER]), dev_vmcs02[PN_F_PREEMPTION_TIMER]);
+    ensures pdptrs: pn_uses_pdptrs(n) ==>
+            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures pdptrs_kept: !pn_uses_pdptrs(n) ==>
+            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
+            dev_vmcs02[PN_F_ENTRY_CTL]);
+    ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);
+    ensures dr7_again: n->vmcs12.f[PN_F_GUEST_DR7] != dev_vmcs02[PN_F_GUEST_DR7] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures debugctl_again: n->vmcs12.f[PN_F_GUEST_DEBUGCTL] != dev_vmcs02[PN_F_GUEST_DEBUGCTL] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures efer_again: n->vmcs12.f[PN_F_GUEST_EFER] != dev_vmcs02[PN_F_GUEST_EFER] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures timer_again: n->vmcs12.f[PN_F_PREEMPTION_TIMER] != dev_vmcs02[PN_F_PREEMPTION_TIMER] ==>
+            bit(n->dirty, PN_GROUP_OTHER); */
+void pn_save_guest(struct pn_nested_vmx *n);
+
+#endif
