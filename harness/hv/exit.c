@@ -18,6 +18,16 @@ void skip_instruction(struct vcpu *v)
     pn_instruction_retired(&v->events, (struct pn_retired){.shadow = PN_SHADOW_NONE, .tf = pn_hw_tf()});
 }
 
+/* Of L2's exceptions L1 may want one as an exit instead. */
+static void give(struct vcpu *v, struct pn_event e)
+{
+    if (v->nested.vmx.l2 && nested_raise(v, e))
+        return;
+    /* Free by its contract: what is reported was raised now, and nothing else waits. */
+    if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
+        report_crash(v, FAULT("the core refused an exception"));
+}
+
 void raise_exception(struct vcpu *v, uint8_t vector, bool has_error)
 {
     const struct pn_event e = {
@@ -27,9 +37,7 @@ void raise_exception(struct vcpu *v, uint8_t vector, bool has_error)
         .has_error = has_error && pn_hw_pe(), /* real mode pushes no error codes (SDM 20.1.4) */
     };
 
-    /* Free by its contract: an instruction was running, so nothing was being delivered and nothing is pending. */
-    if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
-        report_crash(v, FAULT("the core refused an exception that an emulated instruction raised"));
+    give(v, e);
 }
 
 void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error)
@@ -44,8 +52,7 @@ void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error)
         .payload = linear,
     };
 
-    if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
-        report_crash(v, FAULT("the core refused a page fault that an emulated instruction raised"));
+    give(v, e);
 }
 
 _Static_assert(sizeof(struct vmx_regs) == 15 * sizeof(uint64_t), "in the processor's order, without RSP");
@@ -83,8 +90,8 @@ static void exit_exception(struct vcpu *v)
 
     if (e.type == PN_TYPE_NMI)
         exit_nmi(v);
-    else if (pn_queue_exception(&v->events, e) != PN_ACCEPTED)
-        report_crash(v, FAULT("the core refused an exception that the processor reported"));
+    else
+        give(v, e);
 }
 
 /* elide=on: the exit is dealt with; let the instruction raise the interrupted fault again if nothing else can reach the

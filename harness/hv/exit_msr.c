@@ -154,8 +154,14 @@ bool pn_hw_read_msr(uint32_t index, uint64_t *value)
     return read_msr((const struct vcpu *)vmx_this_cpu(), index, value); /* hw is its first member */
 }
 
+/* msr=ignore is for MSRs that the processor does not have; one that it has does not take every value. */
 bool pn_hw_write_msr(uint32_t index, uint64_t value)
 {
+    uint64_t old;
+
+    if (!field_of(index) && cpu_try_rdmsr(index, &old) && !hidden_msr(index) && index != MICROCODE_UPDATE &&
+        index != MSR_FEATURE_CONTROL && index != MSR_APIC_BASE)
+        return cpu_try_wrmsr(index, value);
     return write_msr((const struct vcpu *)vmx_this_cpu(), index, value);
 }
 

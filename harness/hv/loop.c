@@ -3,6 +3,8 @@
  * The life of a vCPU: prepare, enter, account, handle. The order of the calls into the core is its contract
  * (core/include/provenest/event.h).
  */
+#include "../../core/hw/hw.h"
+
 #include "vcpu.h"
 
 /* After HLT: stay halted only if nothing is on its way. Bochs does not wake a halted guest for a window, so one with a
@@ -25,16 +27,21 @@ static bool prepare(struct vcpu *v)
 {
     const bool given_before = v->events.injected.stage == PN_STAGE_INJECTED;
     enum pn_action action;
+    bool briefly = false;
 
     if (vmx_take_host_nmi(&v->hw))
         (void)pn_queue_nmi(&v->events);
-    if (v->nested.vmx.l2 && !nested_prepare(v))
-        return true; /* L1 has ended: the loop sees it */
+    if (v->nested.vmx.l2)
+        briefly = nested_prepare(v);
+    if (v->end != L1_RUNNING)
+        return true; /* by a VMX abort: the loop sees it */
     action = pn_inject_events(&v->events);
     if (action == PN_SHUTDOWN)
         return false;
     if (action != PN_ENTER)
         report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
+    if (briefly)
+        pn_hw_set_immediate_exit(true);
     if (v->machine->options.evict && v->hw.vmcs.entry_valid && !given_before) {
         if (v->nested.vmx.l2)
             nested_evict(v);

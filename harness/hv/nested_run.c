@@ -119,17 +119,30 @@ void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch)
     }
 }
 
-bool nested_prepare(struct vcpu *v)
+/* L1's exit has been made, or not. */
+static void turned(struct vcpu *v, enum pn_nested_turn turn)
 {
-    struct nested *s = &v->nested;
-    const enum pn_nested_turn turn = pn_nested_events(&s->vmx, &v->events, s->timer);
-
-    s->timer = false;
-    if (turn != PN_TURN_L2)
+    if (turn == PN_TURN_L1 || turn == PN_TURN_ABORT)
         left(v);
     if (turn == PN_TURN_ABORT)
         shut_down(v);
-    return turn != PN_TURN_ABORT;
+}
+
+bool nested_prepare(struct vcpu *v)
+{
+    const enum pn_nested_turn turn = pn_nested_events(&v->nested.vmx, &v->events, v->nested.timer);
+
+    v->nested.timer = v->nested.timer && turn == PN_TURN_L2_BRIEFLY;
+    turned(v, turn);
+    return turn == PN_TURN_L2_BRIEFLY;
+}
+
+bool nested_raise(struct vcpu *v, struct pn_event e)
+{
+    const enum pn_nested_turn turn = pn_nested_raise(&v->nested.vmx, &v->events, e);
+
+    turned(v, turn);
+    return turn != PN_TURN_L2;
 }
 
 static struct pn_l2_exit read_exit(uint32_t reason)
@@ -228,7 +241,7 @@ static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief)
             exit_handle(v, x.reason);
         break;
     case EXIT_PREEMPTION_TIMER:
-        v->nested.timer = !brief;
+        v->nested.timer = v->nested.timer || !brief;
         break;
     case EXIT_CR_ACCESS:
         control_register(v, x);
@@ -238,8 +251,7 @@ static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief)
     }
 }
 
-/* The processor refuses an entry that the core's checks have passed: L1 gets what the processor says. Whatever the core held
- * for L2 goes with it. */
+/* The processor refuses an entry that the core's checks have passed: L1 gets what the processor says. */
 static void refused(struct vcpu *v, struct pn_l2_exit x)
 {
     struct nested *s = &v->nested;
@@ -250,7 +262,7 @@ static void refused(struct vcpu *v, struct pn_l2_exit x)
         say("PN| note the processor refused L2's state: reason %x qualification %x\n", (uint64_t)x.reason, x.qualification);
     pn_nested_entered(&s->vmx, true);
     pn_cancel_injection(&v->events);
-    pn_vcpu_reset(&v->events);
+    pn_nested_refused(&v->events);
     after(v, pn_entry_failure(&s->vmx, x.reason & 0xffffu, x.qualification));
 }
 
