@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""spec/fields/vmcs.tbl, read; and what is made from it: core/include/provenest/vmcs12.h (the enumeration), core/vmx/field_table.h
-(encodings and back) and spec/acsl/vmx_fields.h (both as logic). Without arguments: compare. --write: write."""
+"""spec/fields/vmcs.tbl, read; and what is made from it (MADE, below): the enumeration, the tables of encodings, both as logic.
+Without arguments: compare. --write: write."""
 import os
 import sys
 
@@ -82,7 +82,8 @@ def slots(fields):
     """slot -> field number; the slot of an encoding is its half modulo SLOTS."""
     out = {}
     for i, f in enumerate(f for f in fields if f.offered()):
-        if CODES[f.width] != f.encoding >> 13 or f.encoding & 0x1001 or (f.encoding >> 10 & 3 == 1) != (f.group == "EXIT"):
+        read_only = f.encoding >> 10 & 3 == 1
+        if CODES[f.width] != f.encoding >> 13 or f.encoding & 0x1001 or read_only != (f.group == "EXIT"):
             raise SystemExit(f"spec/fields/vmcs.tbl: {f.name}: width or group disagrees with the encoding")
         if out.setdefault(f.encoding // 2 % SLOTS, i) != i:
             raise SystemExit(f"proofs/fields.py: {f.name} shares a slot: choose another number than {SLOTS}")
@@ -99,7 +100,8 @@ def table(fields):
     encodings = [f"0x{f.encoding:04x}" for f in fields if f.offered()]
     return (
         "/* SPDX-License-Identifier: BSD-2-Clause\n *\n"
-        " * Encodings of the fields (SDM vol. 3D appendix B), and back. Made from spec/fields/vmcs.tbl by proofs/fields.py. */\n"
+        " * Encodings of the fields (SDM vol. 3D appendix B), and back. Made from spec/fields/vmcs.tbl by proofs/fields.py."
+        " */\n"
         "#ifndef PROVENEST_FIELD_TABLE_H\n#define PROVENEST_FIELD_TABLE_H\n\n#include <provenest/vmcs12.h>\n\n"
         "/* By enum pn_field. */\nstatic const uint16_t encodings[PN_FIELDS] = {\n" + rows(encodings) + "};\n\n"
         "/* The field whose half encoding leaves this remainder, or PN_FIELDS: the only one it can be. */\n"
@@ -125,15 +127,16 @@ def logic(fields):
     offered = [f for f in fields if f.offered()]
     chain = ""
     for k in range(0, len(offered), 6):
-        chain += "      " + " ".join(f"i == {n} ? 0x{f.encoding:04x} :" for n, f in enumerate(offered[k : k + 6], k)) + "\n"
+        row = " ".join(f"i == {n} ? 0x{f.encoding:04x} :" for n, f in enumerate(offered[k : k + 6], k))
+        chain += f"      {row}\n"
     widths = ""
     for w, name in (("16", "width16"), ("32", "width32"), ("64", "width64")):
         members = [n for n, f in enumerate(offered) if f.width == w]
         widths += f"/*@ predicate sdm24_{name}(integer i) =\n      {in_ranges(members)};\n*/\n\n"
     return (
         "/* SPDX-License-Identifier: BSD-2-Clause\n *\n"
-        " * The fields of a VMCS as logic: encodings (SDM vol. 3D appendix B) and widths (3C 24.11.2) by enum pn_field. Made from\n"
-        " * spec/fields/vmcs.tbl by proofs/fields.py. */\n"
+        " * The fields of a VMCS as logic: encodings (SDM vol. 3D appendix B) and widths (3C 24.11.2) by enum pn_field."
+        " Made from\n * spec/fields/vmcs.tbl by proofs/fields.py. */\n"
         "#ifndef SPEC_VMX_FIELDS_H\n#define SPEC_VMX_FIELDS_H\n\n"
         "/*@ logic integer sdm24_encoding(integer i) =\n" + chain + "      -1;\n*/\n\n"
         + widths

@@ -2,8 +2,9 @@
  *
  * A VMCS that is left and loaded again. Proof only; never compiled into anything.
  *
- * CLAIM: if the region lies in L1's memory, and nobody writes to it meanwhile, then after VMCLEAR and VMPTRLD of the current VMCS
- * each field is what it was, the launch state is clear, and the VMCS is current again. And what VMWRITE has written, VMREAD reads.
+ * CLAIM: if the region lies in L1's memory, and nobody writes to it meanwhile, then after VMCLEAR and VMPTRLD of the current
+ * VMCS each field is what it was, the launch state is clear, and the VMCS is current again. And what VMWRITE has written,
+ * VMREAD reads.
  * UNPROVED: the same of a VMCS that VMPTRLD of another one or VMXOFF leaves (the same functions do it).
  */
 #include <provenest/vmx_insn.h>

@@ -55,8 +55,8 @@
     predicate vc006_never(integer word, integer k) = !bit(word, 32 + k) && !bit(word, k);
 */
 
-/* VC-007, IA32_VMX_EPT_VPID_CAP: execute-only, 4 levels, UC and WB paging structures, 2-MByte pages, INVEPT and its two types,
-   INVVPID and its four. Not 1-GByte pages (17), accessed and dirty flags (21). */
+/* VC-007, IA32_VMX_EPT_VPID_CAP: execute-only, 4 levels, UC and WB paging structures, 2-MByte pages, INVEPT and its two
+   types, INVVPID and its four. Not 1-GByte pages (17), accessed and dirty flags (21). */
 /*@ predicate vc007_ept_vpid(integer k) =
       k == 0 || k == 6 || k == 8 || k == 14 || k == 16 || k == 20 || k == 25 || k == 26 || k == 32 || 40 <= k <= 43;
 */

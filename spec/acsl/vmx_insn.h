@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * L1's VMX instructions: what each comes to, in the manual's order. SDM vol. 3C chapter 30 (31 in editions since 2023);
- * error numbers: 30.4. VE-001 to VE-011 are the facts of VM entry that the instructions share; VI-... are of the instructions.
+ * error numbers: 30.4. VE-001 to VE-011: what the instructions share with VM entry; VI-...: the instructions' own.
  */
 #ifndef SPEC_VMX_INSN_H
 #define SPEC_VMX_INSN_H
@@ -47,7 +47,7 @@
 /*@ predicate vi004_revision(integer word, integer basic) = word % 0x100000000 == basic % 0x80000000;
 */
 
-/* VI-005: the encoding names field i: with bit 0 clear it whole, with bit 0 set the upper half of a 64-bit field (24.11.2). */
+/* VI-005: the encoding names field i: with bit 0 clear it whole, with bit 0 set the upper half of a 64-bit field. */
 /*@ predicate vi005_names(integer encoding, integer i) =
       0 <= i < 123 && (encoding == sdm24_encoding(i) || (sdm24_width64(i) && encoding == sdm24_encoding(i) + 1));
 */
@@ -77,16 +77,16 @@
       eptp / 0x40 % 0x40 == 0 && fits_width(eptp, width);
 */
 
-/* VI-010: INVEPT exists (else #UD) if EPT may be enabled and bit 20 of IA32_VMX_EPT_VPID_CAP says so; types: 1 single-context,
-   2 global, as that MSR has them. */
+/* VI-010: INVEPT exists (else #UD) if EPT may be enabled and bit 20 of IA32_VMX_EPT_VPID_CAP says so; types:
+   1 single-context, 2 global, as that MSR has them. */
 /*@ predicate vi010_invept_exists(integer proc2, integer caps) = bit(proc2, 33) && bit(caps, 20);
 
     predicate vi010_invept_type(integer type, integer caps) =
       (type == 1 && bit(caps, 25)) || (type == 2 && bit(caps, 26));
 */
 
-/* VI-011: INVVPID exists (else #UD) if VPIDs may be enabled and bit 32 says so; types: 0 individual address, 1 single-context,
-   2 all contexts, 3 single-context without globals. */
+/* VI-011: INVVPID exists (else #UD) if VPIDs may be enabled and bit 32 says so; types: 0 individual address,
+   1 single-context, 2 all contexts, 3 single-context without globals. */
 /*@ predicate vi011_invvpid_exists(integer proc2, integer caps) = bit(proc2, 37) && bit(caps, 32);
 
     predicate vi011_invvpid_type(integer type, integer caps) =

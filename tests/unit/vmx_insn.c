@@ -579,8 +579,8 @@ START_TEST(invept_operands)
     } rows[] = {
         {2, ~0ull, true}, {0, 0x501e, false}, {3, 0x501e, false}, {BIT(32) | 1, 0x501e, false}, {BIT(32) | 2, 0, false},
         {1, 0x501e, true}, {1, 0x5018, true}, {1, 0x501d, false}, {1, 0x5016, false}, {1, 0x5026, false},
-        {1, 0x505e, false}, {1, 0x509e, false}, {1, 0x581e, false}, {1, BIT(40) | 0x501e, false}, {1, BIT(39) | 0x501e, true},
-        {1, BIT(63) | 0x501e, false},
+        {1, 0x505e, false}, {1, 0x509e, false}, {1, 0x581e, false}, {1, BIT(40) | 0x501e, false},
+        {1, BIT(39) | 0x501e, true}, {1, BIT(63) | 0x501e, false},
     };
     struct pn_nested_vmx n;
 

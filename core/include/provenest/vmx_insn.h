@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * L1's VMX instructions, one call each, and the capability MSRs it reads. SDM vol. 3C chapter 30, vol. 3D appendices A and B.
+ * L1's VMX instructions, one call each, and the capability MSRs it reads. SDM vol. 3C chapter 30, vol. 3D appendices A, B.
  *
- * The caller has decoded the instruction (a register operand where only memory may be is #UD before anything here) and is the
- * hypervisor of L1: it reads the memory operand, after pn_vmxon_ready or pn_vmx_ready has said that nothing ranks before its
- * faults. It sets RFLAGS by the outcome, advances RIP unless there was a fault, and stores what VMREAD and VMPTRST give. In
+ * The caller, L1's hypervisor, has decoded the instruction (a register operand where only memory may be is #UD before
+ * anything here). It reads the memory operand after pn_vmxon_ready or pn_vmx_ready has said that nothing ranks before its
+ * faults, sets RFLAGS by the outcome, advances RIP unless there was a fault, and stores what VMREAD and VMPTRST give. In
  * 32-bit code operands are zero-extended, and the low half of what VMREAD gives is stored.
  */
 #ifndef PROVENEST_VMX_INSN_H
