@@ -18,7 +18,7 @@ SUITES = (("committed results", ["check-proofs"]), ("what is trusted", ["tcb"]),
           ("unit tests, sanitized", ["unit-sanitized"]), ("the hypervisor's pure parts", ["hv-unit"]),
           ("the manual's tables", ["test-oracle"]), ("coverage", ["coverage"]), ("fuzzer", ["test-fuzz"]),
           ("static checks", ["static"]), ("library", ["test-install"]), ("claims", ["claims"]), ("the claims' own checks", ["test-claims"]),
-          ("museum", ["museum"]), ("the mutants' own tests", ["test-mutants"]),    # + mutants, when its table is whole
+          ("museum", ["museum"]), ("the mutants' own tests", ["test-mutants"]), ("mutants", ["mutants"]),
           ("wrong cores", ["wrong-cores"]), ("the gate's own tests", ["test-gate"]), ("boot tests", ["test-boot"]),
           ("cold proof", ["prove", "COLD=1"]))
 COUNT = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed\s*$")

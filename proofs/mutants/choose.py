@@ -14,6 +14,7 @@ import wrong
 
 SEED = "provenest-1"
 WANTED, LEAST, MOST = 315, 3, 24  # of all mutants; of one function's
+NOT_YET = ("core/vmx/",)  # no table yet: proofs/mutants/README.md, "State"
 FLAGS = options.FALLBACK_CFLAGS + [f for f in wrong.STRICT if f != "-fsyntax-only"]
 
 
@@ -46,7 +47,7 @@ def apply(text, edits):
 
 def sources(root=None):
     root = root or options.ROOT
-    return {path: source.Source(path, root) for path in options.core_sources()}
+    return {path: source.Source(path, root) for path in options.core_sources() if not path.startswith(NOT_YET)}
 
 
 def candidates(src, fn):
