@@ -5,7 +5,7 @@
 
 #include "vmx.h"
 
-enum want { OK, F7, F8, CONTROLS_OR_HOST, F33 };
+enum want { OK, F7, F8, CONTROLS_OR_HOST, F33, EITHER };
 
 struct change {
     uint32_t field;

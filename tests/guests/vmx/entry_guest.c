@@ -76,7 +76,7 @@ const struct check guest_checks[] = {
     {"VE-212", "interrupt-if", LONG, OK, 0, {{ENTRY_INFO, '=', 0x80000040}, {GUEST_RFLAGS, '|', 0x200}}},
     {"VE-217", "activity-4", LONG, F33, 0, {{GUEST_ACTIVITY, '=', 4}}},
     {"VE-217", "activity-wide", LONG, F33, 0, {{GUEST_ACTIVITY, '=', 0x80000000}}},
-    {"VE-217", "activity-shutdown", LONG, OK, 0, {{GUEST_ACTIVITY, '=', 2}}},
+    {"VE-217", "activity-shutdown", LONG, EITHER, 0, {{GUEST_ACTIVITY, '=', 2}}},
     {"VE-217", "halted", LONG, OK, 0, {{GUEST_ACTIVITY, '=', 1}}},
     {"VE-218", "halted-dpl-3", LONG, F33, 0,
      {{GUEST_ACTIVITY, '=', 1}, {GUEST_SS_AR_BYTES, '=', 0xc0f3}, {GUEST_CS_AR_BYTES, '=', 0xa0fb}, {GUEST_SS_SELECTOR, '=', 0x3b}, {GUEST_CS_SELECTOR, '=', 0x43}}},
