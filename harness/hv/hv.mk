@@ -77,7 +77,7 @@ $(HV_OUT)/hv.elf: $(HV_STUB_OBJS) harness/hv/stub.ld
 # Host tests of the pure parts, under the address and undefined-behaviour sanitizers.
 HV_UNIT_SRCS := $(sort $(wildcard harness/hv/test/*.c vendor/common/*.c)) vendor/vmx/caps.c vendor/vmx/decode.c \
     $(addprefix harness/hv/,acpi.c bootinfo.c ept.c ept02.c image.c l1info.c linux.c memmap.c mtrr.c operand.c options.c \
-        walk.c) $(wildcard core/vmx/compose*.c harness/hv/nested_stub_compose.c)
+        walk.c) $(wildcard core/vmx/compose*.c)
 .PHONY: hv-unit
 hv-unit: build/hv-unit ## host tests of the hypervisor's pure parts, with sanitizers
 	@./$<

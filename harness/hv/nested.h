@@ -22,6 +22,7 @@ struct nested {
     uint64_t cr4_valid;       /* bits of CR4 that L1 has */
     bool offered;             /* vmx=on */
     bool timer;               /* the last exit was L1's preemption timer's */
+    uint64_t timer_left;      /* of L1's timer in vmcs02, at the last entry or exit */
     /* for the report */
     uint64_t entries, failures, refused;
     uint64_t to_l1[EXIT_REASONS], to_l0[EXIT_REASONS];

@@ -85,12 +85,29 @@ static void after(struct vcpu *v, struct pn_outcome r)
         shut_down(v);
 }
 
+/* L1's preemption timer only falls. Bochs saves nonsense for one that was 0 when the exit had another reason. */
+static void check_timer(struct vcpu *v, bool restarted)
+{
+    struct nested *s = &v->nested;
+    uint64_t left_now;
+
+    if (!(v->hw.vmcs.base_pin & PIN_PREEMPTION_TIMER))
+        return;
+    left_now = vmread(PREEMPTION_TIMER);
+    if (!restarted && left_now > s->timer_left) {
+        vmwrite(PREEMPTION_TIMER, 0);
+        left_now = 0;
+    }
+    s->timer_left = left_now;
+}
+
 static void entered(struct vcpu *v)
 {
     struct nested *s = &v->nested;
 
     s->entries++;
     s->timer = false;
+    check_timer(v, true);
     v->hw.vmcs.keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
     v->halting = false;
     v->halted = vmread(GUEST_ACTIVITY) == ACTIVITY_HLT;
@@ -164,6 +181,16 @@ static void reflect(struct vcpu *v, struct pn_l2_exit x)
     after(v, pn_nested_exit(&v->nested.vmx, &v->events, x));
 }
 
+/* An instruction that faults leaves no debug trap pending (SDM 27.3.4) but one that MOV SS holds. Bochs saves BS for one that
+ * was fetched with TF set, and L2 would trap before it ran. */
+static void forget_false_step(void)
+{
+    const uint64_t pending = vmread(GUEST_PENDING_DEBUG);
+
+    if (pending & PENDING_BS && !(vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOVSS)))
+        vmwrite(GUEST_PENDING_DEBUG, pending & ~(uint64_t)PENDING_BS);
+}
+
 /* An EPT violation or misconfiguration under EPT02: ours to fill, or L1's (SDM 27.2.1 table 27-7, 28.3.3). */
 static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
 {
@@ -235,6 +262,7 @@ static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief)
     switch (x.reason) {
     case EXIT_EPT_VIOLATION:
     case EXIT_EPT_MISCONFIG:
+        forget_false_step();
         if (uses(&v->nested, PROC2_EPT))
             ept_exit(v, x);
         else
@@ -273,6 +301,7 @@ void nested_handle(struct vcpu *v, uint32_t reason)
     const bool brief = v->hw.vmcs.immediate;
 
     pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
+    check_timer(v, false);
     if (reason & EXIT_ENTRY_FAILED) {
         refused(v, x);
         return;
