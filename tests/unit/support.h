@@ -119,5 +119,6 @@ TCase *vmx_decode_tests(void);
 TCase *vmx_check_tests(void);
 TCase *vmx_check_guest_tests(void);
 TCase *vmx_insn_tests(void);
+TCase *vmx_exit_tests(void);
 
 #endif
