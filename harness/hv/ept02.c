@@ -125,8 +125,10 @@ static bool leaf01(struct ept *ept01, uint64_t address, struct pn_leaf *leaf)
     if (!ept_lookup(ept01, address, &found) &&
         (ept_cure(ept01, address) == EPT_NO_CURE || !ept_lookup(ept01, address, &found)))
         return false;
-    *leaf = (struct pn_leaf){
-        .frame = found.frame, .size = found.large ? page_bits(LEVEL_2M) : PAGE_BITS, .rights = RIGHTS, .type = found.type};
+    *leaf = (struct pn_leaf){.frame = found.frame,
+                             .size = found.large ? page_bits(LEVEL_2M) : PAGE_BITS,
+                             .rights = RIGHTS,
+                             .type = found.type};
     return true;
 }
 

@@ -239,7 +239,8 @@ static bool ready(struct insn *i, struct nested *s, uint32_t reason)
 {
     struct pn_outcome r;
 
-    if (i->o.is_register || reason == EXIT_VMCALL || reason == EXIT_VMXOFF || reason == EXIT_VMLAUNCH || reason == EXIT_VMRESUME)
+    if (i->o.is_register || reason == EXIT_VMCALL || reason == EXIT_VMXOFF || reason == EXIT_VMLAUNCH ||
+        reason == EXIT_VMRESUME)
         return true;
     r = reason == EXIT_VMXON ? pn_vmxon_ready(&s->vmx, i->mode) : pn_vmx_ready(&s->vmx, i->mode);
     if (r.kind != PN_VMX_SUCCEED)

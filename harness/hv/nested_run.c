@@ -287,7 +287,8 @@ static void refused(struct vcpu *v, struct pn_l2_exit x)
     if (!s->vmx.entry_pending)
         report_crash(v, FAULT("VM entry failed: L2's state was refused by the processor"));
     if (!s->refused++)
-        say("PN| note the processor refused L2's state: reason %x qualification %x\n", (uint64_t)x.reason, x.qualification);
+        say("PN| note the processor refused L2's state: reason %x qualification %x\n", (uint64_t)x.reason,
+            x.qualification);
     pn_nested_entered(&s->vmx, true);
     pn_cancel_injection(&v->events);
     pn_nested_refused(&v->events);
@@ -311,8 +312,8 @@ void nested_handle(struct vcpu *v, uint32_t reason)
     pn_complete_vectoring(&v->events);
     if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
         v->halted = false;
-    if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx,
-                 x.reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) == PN_TO_L1) {
+    if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx, x.reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) ==
+        PN_TO_L1) {
         reflect(v, x);
         return;
     }

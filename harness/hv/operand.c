@@ -25,7 +25,9 @@ struct operand operand_decode(uint32_t info)
         .index = info >> 18 & 15,
         .scale = info & 3,
         .segment = info >> 15 & 7,
-        .address_bits = size == 0 ? 16 : size == 1 ? 32 : 64,
+        .address_bits = size == 0   ? 16
+                        : size == 1 ? 32
+                                    : 64,
     };
 }
 

@@ -43,8 +43,8 @@ static void operands(void)
 {
     const uint32_t info = 2u | 2u << 7 | 3u << 15 | 1u << 18 | 3u << 23 | 7u << 28;
     const struct operand o = operand_decode(info);
-    struct operand_values v = {.displacement = (uint64_t)-8, .base = 0x1000, .index = 3, .segment = flat,
-                               .in_64bit = true, .length = 8};
+    struct operand_values v = {
+        .displacement = (uint64_t)-8, .base = 0x1000, .index = 3, .segment = flat, .in_64bit = true, .length = 8};
 
     CHECK(!o.is_register && o.has_base && o.has_index && o.base == 3 && o.index == 1 && o.scale == 2);
     CHECK(o.reg2 == 7 && o.segment == 3 && o.address_bits == 64);
@@ -97,14 +97,16 @@ static void walk_with_rights(void)
     put(m + 0x2000, 0x3007, 8);
     put(m + 0x3000, 0x4003, 8); /* no user below this one */
     put(m + 0x4000, 0x5003, 8);
-    put(m + 0x4008, 0x6001, 8); /* read only */
+    put(m + 0x4008, 0x6001, 8);   /* read only */
     put(m + 0x3008, 0x200087, 8); /* a large user page */
-    CHECK(walk_supervisor(b, &p, 0x10, true, false).good && walk_supervisor(b, &p, 0x10, true, false).address == 0x5010);
+    CHECK(walk_supervisor(b, &p, 0x10, true, false).good &&
+          walk_supervisor(b, &p, 0x10, true, false).address == 0x5010);
     CHECK(walk_supervisor(b, &p, 0x1010, true, false).good); /* without CR0.WP */
     p.cr0 |= 1 << 16;
     CHECK(!walk_supervisor(b, &p, 0x1010, true, false).good && walk_supervisor(b, &p, 0x1010, true, false).error == 3);
     CHECK(walk_supervisor(b, &p, 0x1010, false, false).address == 0x6010);
-    CHECK(walk_supervisor(b, &p, 0x2010, true, false).error == 2 && walk_supervisor(b, &p, 0x2010, false, false).error == 0);
+    CHECK(walk_supervisor(b, &p, 0x2010, true, false).error == 2 &&
+          walk_supervisor(b, &p, 0x2010, false, false).error == 0);
     CHECK(!walk_supervisor(b, &p, 0x2010, false, false).good);
     CHECK(walk_supervisor(b, &p, 0x212345, true, false).address == 0x212345);
     p.cr4 |= 1 << 21; /* SMAP */
@@ -155,9 +157,9 @@ static void make_ept12(void)
     put(memory + 0x4028, 0x7034, 8); /* execute only */
     put(memory + 0x4030, 0x701f, 8); /* memory type 3 */
     put(memory + 0x3008, 0x4000b7, 8);
-    put(memory + 0x3010, 0x4010b7, 8); /* not on a 2-MiB boundary */
-    put(memory + 0x2008, 0x3087, 8);   /* 1 GiB */
-    put(memory + 0x2010, 0x300f, 8);   /* reserved bits of a table's entry */
+    put(memory + 0x3010, 0x4010b7, 8);       /* not on a 2-MiB boundary */
+    put(memory + 0x2008, 0x3087, 8);         /* 1 GiB */
+    put(memory + 0x2010, 0x300f, 8);         /* reserved bits of a table's entry */
     put(memory + 0x2018, 0x100000007ull, 8); /* a table that is not L1's memory */
     memset(&one, 0, sizeof one);
     memset(&two, 0, sizeof two);
@@ -232,7 +234,11 @@ static void ept02_pool(void)
 }
 
 const struct test nested_tests[] = {
-    {"operands", operands},         {"operand-segments", segments}, {"walk-with-rights", walk_with_rights},
-    {"ept02-answers", ept02_answers}, {"ept02-changes", ept02_changes}, {"ept02-pool", ept02_pool},
+    {"operands", operands},
+    {"operand-segments", segments},
+    {"walk-with-rights", walk_with_rights},
+    {"ept02-answers", ept02_answers},
+    {"ept02-changes", ept02_changes},
+    {"ept02-pool", ept02_pool},
     {0, 0},
 };
