@@ -13,6 +13,30 @@ static uint64_t span(uint8_t size)
     return size == MIDDLE ? 0x200000 : 0x40000000;
 }
 
+/* Where the page takes the address; the offsets within it and within the smaller pages are the address's. */
+/*@ requires page: nx040_page(frame, size);
+    terminates \true; exits \false; assigns \nothing;
+    ensures value: \result == nx040_at(frame, size, address);
+    ensures range: \result <= 0xfffffffffffff + 0x40000000;
+    ensures small: \result % 0x1000 == address % 0x1000;
+    ensures middle: size >= 21 ==> \result % 0x200000 == address % 0x200000;
+    ensures large: size >= 30 ==> \result % 0x40000000 == address % 0x40000000; */
+static uint64_t at(uint64_t frame, uint8_t size, uint64_t address)
+{
+    return frame + address % span(size);
+}
+
+/* The page of this size that has the address. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures aligned: \result % nx040_span(size) == 0;
+    ensures page: \result + address % nx040_span(size) == address; */
+static uint64_t base(uint64_t address, uint8_t size)
+{
+    if (size == SMALL)
+        return address / 0x1000u * 0x1000u;
+    return size == MIDDLE ? address / 0x200000u * 0x200000u : address / 0x40000000u * 0x40000000u;
+}
+
 /*@ requires guest: guest <= 7 && host <= 7;
     requires right: right == 1 || right == 2 || right == 4;
     terminates \true; exits \false; assigns \nothing;
@@ -33,12 +57,11 @@ static uint8_t memory_type(uint8_t guest, uint8_t host)
 
 struct pn_leaf pn_compose(struct pn_leaf guest, struct pn_leaf host, uint64_t address)
 {
-    const uint64_t of_l1 = guest.frame + address % span(guest.size);
-    const uint64_t machine = host.frame + of_l1 % span(host.size);
+    const uint64_t machine = at(host.frame, host.size, at(guest.frame, guest.size, address));
     struct pn_leaf leaf;
 
     leaf.size = guest.size < host.size ? guest.size : host.size;
-    leaf.frame = machine - machine % span(leaf.size);
+    leaf.frame = base(machine, leaf.size);
     leaf.rights = (uint8_t)(both(guest.rights, host.rights, PN_READ) + both(guest.rights, host.rights, PN_WRITE) +
                             both(guest.rights, host.rights, PN_EXECUTE));
     leaf.type = memory_type(guest.type, host.type);

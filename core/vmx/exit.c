@@ -52,8 +52,8 @@ static bool by_nmi(struct pn_l2_exit x)
     ensures cr0: \result.cr0 == n->vmcs12.f[PN_F_GUEST_CR0];
     ensures efer: \result.efer == dev_vmcs02[PN_F_GUEST_EFER];
     ensures pat: \result.pat == dev_vmcs02[PN_F_GUEST_PAT];
-    ensures nmi: \result.nmi_blocked != 0 <==> nmi != 0 || (!bit(n->vmcs12.f[PN_F_PIN_CTL], 5) &&
-            (n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] / 8) % 2 == 1); */
+    ensures nmi: nx010_blocked(\result.nmi_blocked, nmi, n->vmcs12.f[PN_F_PIN_CTL],
+            n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY]); */
 static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
 {
     struct pn_leaving b;
@@ -68,6 +68,17 @@ static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
 
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
+    requires field: 0 <= f < PN_FIELDS && sdm24_fits(f, value);
+    terminates \true; exits \false; assigns n->vmcs12.f[f];
+    ensures inv: pn_nested_inv(n);
+    ensures value: n->vmcs12.f[f] == value; */
+static void put(struct pn_nested_vmx *n, enum pn_field f, uint64_t value)
+{
+    n->vmcs12.f[f] = value;
+}
+
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL];
     ensures inv: pn_nested_inv(n);
@@ -77,19 +88,17 @@ static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
     ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO])); */
 static void say(struct pn_nested_vmx *n, struct pn_l2_exit x)
 {
-    uint64_t *f = n->vmcs12.f;
-
-    f[PN_F_ENTRY_INFO] = f[PN_F_ENTRY_INFO] % VALID;
-    f[PN_F_EXIT_REASON] = x.reason;
-    f[PN_F_EXIT_QUALIFICATION] = x.qualification;
-    f[PN_F_EXIT_INFO] = x.info;
-    f[PN_F_EXIT_ERROR] = x.error;
-    f[PN_F_VECTORING_INFO] = 0;
-    f[PN_F_VECTORING_ERROR] = 0;
-    f[PN_F_EXIT_LENGTH] = x.length;
-    f[PN_F_INSTRUCTION_INFO] = x.instruction_info;
-    f[PN_F_GUEST_LINEAR_ADDRESS] = x.linear;
-    f[PN_F_GUEST_PHYSICAL] = x.physical;
+    put(n, PN_F_ENTRY_INFO, n->vmcs12.f[PN_F_ENTRY_INFO] % VALID);
+    put(n, PN_F_EXIT_REASON, x.reason);
+    put(n, PN_F_EXIT_QUALIFICATION, x.qualification);
+    put(n, PN_F_EXIT_INFO, x.info);
+    put(n, PN_F_EXIT_ERROR, x.error);
+    put(n, PN_F_VECTORING_INFO, 0);
+    put(n, PN_F_VECTORING_ERROR, 0);
+    put(n, PN_F_EXIT_LENGTH, x.length);
+    put(n, PN_F_INSTRUCTION_INFO, x.instruction_info);
+    put(n, PN_F_GUEST_LINEAR_ADDRESS, x.linear);
+    put(n, PN_F_GUEST_PHYSICAL, x.physical);
 }
 
 /* The event whose delivery the exit interrupted is L1's from here on (SDM 27.2.4). */
@@ -115,10 +124,10 @@ static void pass_on(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exi
     const struct pn_event e = v->injected;
 
     (void)x;
-    n->vmcs12.f[PN_F_VECTORING_INFO] = pn_vmx_entry_info(e);
-    n->vmcs12.f[PN_F_VECTORING_ERROR] = e.has_error ? e.error : 0;
+    put(n, PN_F_VECTORING_INFO, pn_vmx_entry_info(e));
+    put(n, PN_F_VECTORING_ERROR, e.has_error ? e.error : 0);
     if (pn_is_soft(e.type))
-        n->vmcs12.f[PN_F_EXIT_LENGTH] = e.length;
+        put(n, PN_F_EXIT_LENGTH, e.length);
     pn_ledger_passed_on(e);
     v->injected.stage = PN_STAGE_NONE;
 }
@@ -173,19 +182,55 @@ static void leave_l2(struct pn_nested_vmx *n)
     n->entry_pending = false;
 }
 
-struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
+/* What L1 is told. */
+/*@ requires nested: \valid(n);
+    requires vcpu: \valid(v);
+    requires apart: \separated(n, v);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(*v);
+    requires interrupted: dev_entry == 0 && dev_svm == 0 && (has_injected(*v) ==> v->cancelled == 0);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY],
+            n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL], v->injected.stage, dev_owed, led_reported;
+    ensures inv: pn_inv(*v);
+    ensures nested_inv: pn_nested_inv(n);
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures said: pn_exit_said(n, x);
+    ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
+    ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)) &&
+            n_reported == \old(n_reported) + 1;
+    ensures handed_over: v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
+    ensures entry_event: info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 0; */
+static void tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
-    struct pn_leaving b;
-    bool stored;
-
-    pn_save_guest(n);
     say(n, x);
     if (v->injected.stage == PN_STAGE_INJECTED)
         pass_on(n, v, x);
     else if (unblocked(x))
         unblock(n);
-    b = leaving(n, by_nmi(x));
-    stored = pn_store_msrs(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], (uint32_t)n->vmcs12.f[PN_F_EXIT_STORE_COUNT]);
+}
+
+/* vmcs02 is left for vmcs01. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    terminates \true; exits \false;
+    assigns n->launched, n->l2, n->entry_pending, dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs,
+            dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs,
+            dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2, dev_reads, dev_memory,
+            dev_writes, dev_msrs, dev_msr_journal;
+    ensures inv: pn_nested_inv(n);
+    ensures result: \result.kind == PN_VMX_SUCCEED || \result.kind == PN_VMX_ABORT;
+    ensures left: n->l2 == 0 && n->entry_pending == 0 && n->launched != 0 && dev_vmcs == PN_VMCS01;
+    ensures at_instruction: dev_rip == dev_at; */
+static struct pn_outcome finish(struct pn_nested_vmx *n, bool nmi)
+{
+    const struct pn_leaving b = leaving(n, nmi);
+    const bool stored =
+        pn_store_msrs(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], (uint32_t)n->vmcs12.f[PN_F_EXIT_STORE_COUNT]);
+
     n->launched = true;
     leave_l2(n);
     pn_hw_load_vmcs(PN_VMCS01);
@@ -194,6 +239,13 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     if (pn_tstb(n->vmcs12.f[PN_F_ENTRY_CTL], GUEST_LONG) && !pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], HOST_LONG))
         return vmx_abort(n, ABORT_LONG);
     return to_host(n, b, PN_VMX_SUCCEED);
+}
+
+struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
+{
+    pn_save_guest(n);
+    tell(n, v, x);
+    return finish(n, by_nmi(x));
 }
 
 /*@ requires current: dev_vmcs == PN_VMCS01;
@@ -215,8 +267,8 @@ static struct pn_leaving staying(void)
 
 struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification)
 {
-    n->vmcs12.f[PN_F_EXIT_REASON] = (uint64_t)reason + VALID;
-    n->vmcs12.f[PN_F_EXIT_QUALIFICATION] = qualification;
+    put(n, PN_F_EXIT_REASON, (uint64_t)reason + VALID);
+    put(n, PN_F_EXIT_QUALIFICATION, qualification);
     leave_l2(n);
     pn_hw_load_vmcs(PN_VMCS01);
     return to_host(n, staying(), PN_VMX_ENTRY_FAILED);

@@ -70,8 +70,8 @@
 
 /* NX-010, SDM 27.5.5: no blocking but by NMI: after an exit by an NMI; else as it was, if L2 runs under L1's own blocking, and
    none under virtual NMIs. */
-/*@ predicate nx010_blocked(integer value, integer by_nmi, integer virtual, integer saved) =
-      value == ((by_nmi != 0 || (virtual == 0 && (saved / 8) % 2 == 1)) ? 8 : 0);
+/*@ predicate nx010_blocked(integer blocked, integer by_nmi, integer pin, integer saved) =
+      blocked != 0 <==> by_nmi != 0 || (!bit(pin, 5) && (saved / 8) % 2 == 1);
 */
 
 /* NX-011, SDM 27.5.4 and 4.4.1: a PDPTE that is present has no reserved bit: 2:1, 8:5, and those beyond the address width. */
