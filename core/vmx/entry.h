@@ -3,14 +3,9 @@
 #ifndef PROVENEST_ENTRY_H
 #define PROVENEST_ENTRY_H
 
-#include <provenest/vmx_check.h>
-#include <provenest/vmx_check_guest.h>
 #include <provenest/vmx_entry.h>
 
 /*@ logic integer pn_vtpr{L}(struct pn_nested_vmx *n) = mem64(n->vmcs12.f[PN_F_VIRTUAL_APIC] + 0x80) % 0x100;
-
-    // SDM 4.4.1: CR3 has the address of the four PDPTEs in bits 31:5.
-    logic integer pn_pdptes_at(integer cr3) = ((cr3 / 32) % 0x8000000) * 32;
 */
 
 /* 0, or 7. The long part is left out if its verdict stands. */
@@ -59,7 +54,9 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
     ensures holds_tsc: pn_holds_tsc(n, l0);
     ensures holds_basic: pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
     ensures holds_registers: pn_holds_registers(n, l0);
-    ensures holds_gated: \forall struct pn_l1_registers r; pn_l1_has(r) ==> pn_holds_gated(n, r) && pn_holds_efer(n, r);
+    ensures holds_gated: pn_holds_gated(n, dev_vmcs01[PN_F_GUEST_DR7], dev_vmcs01[PN_F_GUEST_DEBUGCTL],
+            dev_vmcs01[PN_F_GUEST_PAT]);
+    ensures holds_efer: pn_holds_efer(n, dev_vmcs01[PN_F_GUEST_EFER]);
     ensures holds_segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
     ensures holds_rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];

@@ -32,6 +32,7 @@ enum {
     PROC2_XSAVES = 20,
 };
 enum { ENTRY_LONG_MODE = 9, ENTRY_LOAD_EFER = 15, EXIT_SAVE_TIMER = 22 };
+#define MOST 0xffffffffffffffffu /* of 64 bits */
 enum { EFER_LME = 8, EFER_LMA = 10, CR0_PG = 31, VECTOR_PF = 14 };
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -166,7 +167,7 @@ uint64_t pn_merge_tsc(uint64_t l0, uint64_t proc, uint64_t l1)
 {
     if (!pn_tstb(proc, PROC_TSC_OFFSET))
         return l0;
-    return l1 <= UINT64_MAX - l0 ? l0 + l1 : l1 - (UINT64_MAX - l0) - 1;
+    return l1 <= MOST - l0 ? l0 + l1 : l1 - (MOST - l0) - 1;
 }
 
 /* All ones, in a spelling that the solvers decide bit by bit. */

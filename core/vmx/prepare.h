@@ -46,8 +46,8 @@ void pn_write_registers(const struct pn_nested_vmx *n, struct pn_l0_wants l0);
     requires clean: due == 0 ==> pn_holds_loaded(n);
     terminates \true; exits \false;
     assigns dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_written02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_cost02;
-    ensures rule: pn_holds_gated(n, l1);
-    ensures efer: pn_holds_efer(n, l1);
+    ensures rule: pn_holds_gated(n, l1.dr7, l1.debugctl, l1.pat);
+    ensures efer: pn_holds_efer(n, l1.efer);
     ensures cost: n_writes02 <= \old(n_writes02) + 4;
     ensures no_cost: due == 0 && pn_loads_all(n) ==> n_writes02 == \old(n_writes02);
     ensures unwritten: due == 0 && pn_loads_all(n) ==> pn_unwritten(PN_F_GUEST_DR7, PN_G_REGISTERS_END); */

@@ -11,9 +11,13 @@
 #define PROVENEST_VMX_ENTRY_H
 
 #include <provenest/nested_inv.h>
+#include <provenest/vmx_check.h>
+#include <provenest/vmx_check_guest.h>
+#include <provenest/vmx_insn.h>
 
 #include "../../../spec/acsl/vmx_merge.h"
 #include "../../../spec/acsl/vmx_pdptr.h"
+#include "../../hw/msr.h"
 #include "../../hw/vmcs.h"
 
 /* What L2 keeps of L1's registers where vmcs12 does not load them (SDM 26.3.2.1). */
@@ -102,16 +106,17 @@ struct pn_pdptes {
       (pn_loads_pat(n) ==> dev_vmcs02[PN_F_GUEST_PAT] == n->vmcs12.f[PN_F_GUEST_PAT]) &&
       (pn_loads_efer(n) ==> dev_vmcs02[PN_F_GUEST_EFER] == n->vmcs12.f[PN_F_GUEST_EFER]);
 
-    predicate pn_holds_gated{L}(struct pn_nested_vmx *n, struct pn_l1_registers l1) =
-      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DR7], l1.dr7,
+    // What L2 has of L1's is given by value.
+    predicate pn_holds_gated{L}(struct pn_nested_vmx *n, integer dr7, integer debugctl, integer pat) =
+      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DR7], dr7,
                   dev_vmcs02[PN_F_GUEST_DR7]) &&
-      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL], l1.debugctl,
+      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL], debugctl,
                   dev_vmcs02[PN_F_GUEST_DEBUGCTL]) &&
-      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 14, n->vmcs12.f[PN_F_GUEST_PAT], l1.pat,
+      ne011_gated(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], 14, n->vmcs12.f[PN_F_GUEST_PAT], pat,
                   dev_vmcs02[PN_F_GUEST_PAT]);
 
-    predicate pn_holds_efer{L}(struct pn_nested_vmx *n, struct pn_l1_registers l1) =
-      ne012_efer(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_EFER], l1.efer,
+    predicate pn_holds_efer{L}(struct pn_nested_vmx *n, integer efer) =
+      ne012_efer(n->entry_pending, n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_EFER], efer,
                  n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_EFER]);
 */
 
@@ -147,6 +152,10 @@ struct pn_pdptes {
       r.pat == dev_vmcs01[PN_F_GUEST_PAT] && r.efer == dev_vmcs01[PN_F_GUEST_EFER];
 */
 
+/* SDM 4.4.1: CR3 has the address of the four PDPTEs in bits 31:5. */
+/*@ logic integer pn_pdptes_at(integer cr3) = ((cr3 / 32) % 0x8000000) * 32;
+*/
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
 
 /*@ requires nested: \valid_read(n);
@@ -180,8 +189,8 @@ bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
     ensures holds_tsc: pn_holds_tsc(n, l0);
     ensures holds_basic: pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
     ensures holds_registers: pn_holds_registers(n, l0);
-    ensures holds_gated: pn_holds_gated(n, l1);
-    ensures holds_efer: pn_holds_efer(n, l1);
+    ensures holds_gated: pn_holds_gated(n, l1.dr7, l1.debugctl, l1.pat);
+    ensures holds_efer: pn_holds_efer(n, l1.efer);
     ensures holds_segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
     ensures holds_rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
@@ -207,10 +216,84 @@ bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
 void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_l1_registers l1, struct pn_pdptes memory);
 
 /* VMLAUNCH (`launch`) or VMRESUME of L1's, whole. PN_VMX_ENTER: vmcs02 is current, L2 is to run. Anything else: vmcs01 is
- * current, and it is pn_vm_entry's, the failing checks' or pn_entry_failure's. */
+ * current, and it is pn_vm_entry's, the failing checks' or pn_entry_failure's. Failing makes nothing clean. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires stands: n->checked != 0 ==> controls_ok(n);
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
+            n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
+            dev_msr_journal, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0 .. PN_FIELDS - 1],
+            dev_vmcs02[0 .. PN_FIELDS - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures permitted: \result.kind == PN_VMX_ENTER ==> permitted(\old(n->vmxon), m) && \old(n->current) != PN_NO_VMCS &&
+            m.movss == 0 && ve007_launch_state(launch, \old(n->launched));
+    ensures nested: \result.kind == PN_VMX_ENTER ==> n->l2 != 0 && n->entry_pending != 0 && dev_vmcs == PN_VMCS02;
+    ensures controls: \result.kind == PN_VMX_ENTER ==> controls_ok(n);
+    ensures host: \result.kind == PN_VMX_ENTER ==> host_ok(n, m.long_mode);
+    ensures guest: \result.kind == PN_VMX_ENTER ==> guest_plain_ok(n) && guest_nmi_behind_sti_ok(n);
+    ensures holds_words: \result.kind == PN_VMX_ENTER ==> pn_holds_words(n, l0);
+    ensures holds_exceptions: \result.kind == PN_VMX_ENTER ==> pn_holds_exceptions(n, l0);
+    ensures holds_plain: \result.kind == PN_VMX_ENTER ==> pn_holds_plain(n, l0);
+    ensures holds_ept: \result.kind == PN_VMX_ENTER ==> pn_holds_ept(n, l0);
+    ensures holds_pages: \result.kind == PN_VMX_ENTER ==> pn_holds_pages(n);
+    ensures holds_tsc: \result.kind == PN_VMX_ENTER ==> pn_holds_tsc(n, l0);
+    ensures holds_basic: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
+    ensures holds_registers: \result.kind == PN_VMX_ENTER ==> pn_holds_registers(n, l0);
+    ensures holds_gated: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_gated(n, \old(dev_vmcs01[PN_F_GUEST_DR7]), \old(dev_vmcs01[PN_F_GUEST_DEBUGCTL]),
+                           \old(dev_vmcs01[PN_F_GUEST_PAT]));
+    ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
+    ensures holds_timer: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
+    ensures pdptrs: \result.kind == PN_VMX_ENTER && pn_uses_pdptrs(n) && (dev_pdptrs_lost == 0 || !\old(n->pdptrs_held)) ==>
+            pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures pdptrs_memory: \result.kind == PN_VMX_ENTER && pn_walks_pdptrs(n) ==>
+            dev_vmcs02[PN_F_GUEST_PDPTR0] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3])) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR1] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR2] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 16) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR3] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 24);
+    ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
+    ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
+    ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
+    ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
+    ensures still_history: pn_pdptrs_sound(n);
+    ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
+    ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
+    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+            n_writes02 <= \old(n_writes02) + 4;
+    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0);
 
-/* The first VM exit after pn_nested_enter; `failed`: bit 31 of its reason. Only an entry that succeeded makes vmcs12 clean. */
+/* The first VM exit after pn_nested_enter; `failed`: bit 31 of its reason. Only an entry that succeeded makes vmcs12 clean.
+ * The exit to L1 will save the PDPTEs, or what vmcs12 has is undefined then (SDM 27.3.1). */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires l2: n->l2 != 0;
+    terminates \true; exits \false; assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending;
+    ensures inv: pn_nested_inv(n);
+    ensures over: n->entry_pending == 0;
+    ensures clean: failed == 0 && \old(n->entry_pending) != 0 ==> n->dirty == 0 && n->pdptrs_held != 0;
+    ensures launched: failed == 0 && \old(n->entry_pending) != 0 ==> n->launched != 0;
+    ensures failure: failed != 0 || \old(n->entry_pending) == 0 ==> n->dirty == \old(n->dirty) &&
+            n->pdptrs_held == \old(n->pdptrs_held) && n->launched == \old(n->launched); */
 void pn_nested_entered(struct pn_nested_vmx *n, bool failed);
 
 #endif

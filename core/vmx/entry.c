@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * VMLAUNCH and VMRESUME of L1's, from the instruction to a vmcs02 that is ready (SDM vol. 3C 26, 26.8). */
+#include "entry.h"
+
+#include <provenest/vmx_exit.h>
+
+enum { REASON_GUEST_STATE = 33, REASON_MSR_LOADING = 34 };
+
+/* All ones, in a spelling that the solvers decide bit by bit. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 31 ==> bit(\result, k); */
+static uint32_t all_dirty(uint32_t any)
+{
+    return any | ~any;
+}
+
+/* After a failure nothing is taken for granted: neither what vmcs02 holds, nor the verdict. Failures need not be fast. */
+/*@ requires nested: \valid(n);
+    terminates \true; exits \false; assigns n->dirty, n->pdptrs_held, n->checked;
+    ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
+            (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k)); */
+static void forget(struct pn_nested_vmx *n)
+{
+    n->dirty = all_dirty(n->dirty);
+    n->pdptrs_held = false;
+    n->checked = false;
+}
+
+/* An entry of the MSR-load list could not be loaded. Those before it were, some of them perhaps into vmcs02. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires entry: entry > 0;
+    requires operation: n->current != PN_NO_VMCS;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->l2, n->entry_pending, n->pdptrs_held,
+            n->dirty, n->checked, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1],
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures kind: \result.kind != PN_VMX_ENTER;
+    ensures root: n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
+    ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
+            (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k)); */
+static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
+{
+    forget(n);
+    return pn_entry_failure(n, REASON_MSR_LOADING, entry);
+}
+
+/* All checks have passed. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires operation: n->vmxon != 0 && n->current != PN_NO_VMCS;
+    requires root: n->l2 == 0;
+    requires controls: controls_ok(n);
+    requires guest: guest_plain_ok(n) && guest_nmi_behind_sti_ok(n);
+    requires memory: guest_pdptes_in_memory(n) ==>
+             g.pdpte[0] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3])) &&
+             g.pdpte[1] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8) &&
+             g.pdpte[2] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 16) &&
+             g.pdpte[3] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 24);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->checked, n->l2, n->entry_pending,
+            n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, dev_bitmap02, dev_rounds,
+            dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0 .. PN_FIELDS - 1],
+            dev_vmcs02[0 .. PN_FIELDS - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures nested: \result.kind == PN_VMX_ENTER ==> n->l2 != 0 && n->entry_pending != 0 && dev_vmcs == PN_VMCS02;
+    ensures controls: \result.kind == PN_VMX_ENTER ==> controls_ok(n);
+    ensures host: \result.kind == PN_VMX_ENTER ==> (\forall integer lma; host_ok{Pre}(n, lma) ==> host_ok(n, lma));
+    ensures guest: \result.kind == PN_VMX_ENTER ==> guest_plain_ok(n) && guest_nmi_behind_sti_ok(n);
+    ensures holds_words: \result.kind == PN_VMX_ENTER ==> pn_holds_words(n, l0);
+    ensures holds_exceptions: \result.kind == PN_VMX_ENTER ==> pn_holds_exceptions(n, l0);
+    ensures holds_plain: \result.kind == PN_VMX_ENTER ==> pn_holds_plain(n, l0);
+    ensures holds_ept: \result.kind == PN_VMX_ENTER ==> pn_holds_ept(n, l0);
+    ensures holds_pages: \result.kind == PN_VMX_ENTER ==> pn_holds_pages(n);
+    ensures holds_tsc: \result.kind == PN_VMX_ENTER ==> pn_holds_tsc(n, l0);
+    ensures holds_basic: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
+    ensures holds_registers: \result.kind == PN_VMX_ENTER ==> pn_holds_registers(n, l0);
+    ensures holds_gated: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_gated(n, \old(dev_vmcs01[PN_F_GUEST_DR7]), \old(dev_vmcs01[PN_F_GUEST_DEBUGCTL]),
+                           \old(dev_vmcs01[PN_F_GUEST_PAT]));
+    ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
+    ensures holds_timer: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
+    ensures pdptrs: \result.kind == PN_VMX_ENTER && pn_uses_pdptrs(n) && (dev_pdptrs_lost == 0 || !\old(n->pdptrs_held)) ==>
+            pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures pdptrs_memory: \result.kind == PN_VMX_ENTER && pn_walks_pdptrs(n) ==>
+            dev_vmcs02[PN_F_GUEST_PDPTR0] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3])) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR1] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR2] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 16) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR3] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 24);
+    ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
+    ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
+    ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
+    ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
+    ensures still_history: pn_pdptrs_sound(n);
+    ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
+    ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
+    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+            n_writes02 <= \old(n_writes02) + 4;
+    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
+static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_guest_memory g)
+{
+    const struct pn_pdptes p = {{g.pdpte[0], g.pdpte[1], g.pdpte[2], g.pdpte[3]}};
+    const struct pn_outcome entering = {.kind = PN_VMX_ENTER, .vector = 0, .error = 0};
+    const uint32_t count = (uint32_t)n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT];
+    uint32_t failing = 0;
+
+    pn_enter_vmcs02(n, l0, p);
+    if (count)
+        failing = pn_load_msrs(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], count);
+    return failing ? refuse_list(n, failing) : entering;
+}
+
+/* Controls and host state have passed. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires operation: n->vmxon != 0 && n->current != PN_NO_VMCS;
+    requires root: n->l2 == 0;
+    requires controls: controls_ok(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->checked, n->l2, n->entry_pending,
+            n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, dev_bitmap02, dev_rounds,
+            dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0 .. PN_FIELDS - 1],
+            dev_vmcs02[0 .. PN_FIELDS - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures nested: \result.kind == PN_VMX_ENTER ==> n->l2 != 0 && n->entry_pending != 0 && dev_vmcs == PN_VMCS02;
+    ensures controls: \result.kind == PN_VMX_ENTER ==> controls_ok(n);
+    ensures host: \result.kind == PN_VMX_ENTER ==> (\forall integer lma; host_ok{Pre}(n, lma) ==> host_ok(n, lma));
+    ensures guest: \result.kind == PN_VMX_ENTER ==> guest_plain_ok(n) && guest_nmi_behind_sti_ok(n);
+    ensures holds_words: \result.kind == PN_VMX_ENTER ==> pn_holds_words(n, l0);
+    ensures holds_exceptions: \result.kind == PN_VMX_ENTER ==> pn_holds_exceptions(n, l0);
+    ensures holds_plain: \result.kind == PN_VMX_ENTER ==> pn_holds_plain(n, l0);
+    ensures holds_ept: \result.kind == PN_VMX_ENTER ==> pn_holds_ept(n, l0);
+    ensures holds_pages: \result.kind == PN_VMX_ENTER ==> pn_holds_pages(n);
+    ensures holds_tsc: \result.kind == PN_VMX_ENTER ==> pn_holds_tsc(n, l0);
+    ensures holds_basic: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
+    ensures holds_registers: \result.kind == PN_VMX_ENTER ==> pn_holds_registers(n, l0);
+    ensures holds_gated: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_gated(n, \old(dev_vmcs01[PN_F_GUEST_DR7]), \old(dev_vmcs01[PN_F_GUEST_DEBUGCTL]),
+                           \old(dev_vmcs01[PN_F_GUEST_PAT]));
+    ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
+    ensures holds_timer: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
+    ensures pdptrs: \result.kind == PN_VMX_ENTER && pn_uses_pdptrs(n) && (dev_pdptrs_lost == 0 || !\old(n->pdptrs_held)) ==>
+            pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures pdptrs_memory: \result.kind == PN_VMX_ENTER && pn_walks_pdptrs(n) ==>
+            dev_vmcs02[PN_F_GUEST_PDPTR0] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3])) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR1] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR2] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 16) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR3] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 24);
+    ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
+    ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
+    ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
+    ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
+    ensures still_history: pn_pdptrs_sound(n);
+    ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
+    ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
+    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+            n_writes02 <= \old(n_writes02) + 4;
+    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
+static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    const struct pn_guest_memory g = pn_read_guest_memory(n);
+    const struct pn_guest_verdict verdict = pn_check_guest(n, g);
+
+    if (verdict.ok)
+        return enter(n, l0, g);
+    forget(n);
+    return pn_entry_failure(n, REASON_GUEST_STATE, verdict.qualification);
+}
+
+/* The instruction itself has passed. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires operation: n->vmxon != 0 && n->current != PN_NO_VMCS;
+    requires root: n->l2 == 0;
+    requires stands: n->checked != 0 ==> controls_ok(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
+            n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
+            dev_msr_journal, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0 .. PN_FIELDS - 1],
+            dev_vmcs02[0 .. PN_FIELDS - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures nested: \result.kind == PN_VMX_ENTER ==> n->l2 != 0 && n->entry_pending != 0 && dev_vmcs == PN_VMCS02;
+    ensures controls: \result.kind == PN_VMX_ENTER ==> controls_ok(n);
+    ensures host: \result.kind == PN_VMX_ENTER ==> host_ok(n, m.long_mode);
+    ensures guest: \result.kind == PN_VMX_ENTER ==> guest_plain_ok(n) && guest_nmi_behind_sti_ok(n);
+    ensures holds_words: \result.kind == PN_VMX_ENTER ==> pn_holds_words(n, l0);
+    ensures holds_exceptions: \result.kind == PN_VMX_ENTER ==> pn_holds_exceptions(n, l0);
+    ensures holds_plain: \result.kind == PN_VMX_ENTER ==> pn_holds_plain(n, l0);
+    ensures holds_ept: \result.kind == PN_VMX_ENTER ==> pn_holds_ept(n, l0);
+    ensures holds_pages: \result.kind == PN_VMX_ENTER ==> pn_holds_pages(n);
+    ensures holds_tsc: \result.kind == PN_VMX_ENTER ==> pn_holds_tsc(n, l0);
+    ensures holds_basic: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_BASIC, PN_G_BASIC_END);
+    ensures holds_registers: \result.kind == PN_VMX_ENTER ==> pn_holds_registers(n, l0);
+    ensures holds_gated: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_gated(n, \old(dev_vmcs01[PN_F_GUEST_DR7]), \old(dev_vmcs01[PN_F_GUEST_DEBUGCTL]),
+                           \old(dev_vmcs01[PN_F_GUEST_PAT]));
+    ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
+            pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
+    ensures holds_timer: \result.kind == PN_VMX_ENTER ==>
+            dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
+    ensures pdptrs: \result.kind == PN_VMX_ENTER && pn_uses_pdptrs(n) && (dev_pdptrs_lost == 0 || !\old(n->pdptrs_held)) ==>
+            pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    ensures pdptrs_memory: \result.kind == PN_VMX_ENTER && pn_walks_pdptrs(n) ==>
+            dev_vmcs02[PN_F_GUEST_PDPTR0] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3])) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR1] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR2] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 16) &&
+            dev_vmcs02[PN_F_GUEST_PDPTR3] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 24);
+    ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
+    ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
+    ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
+    ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
+    ensures still_history: pn_pdptrs_sound(n);
+    ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
+    ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
+    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+            n_writes02 <= \old(n_writes02) + 4;
+    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
+static struct pn_outcome enter_checked(struct pn_nested_vmx *n, struct pn_l1_mode m, struct pn_l0_wants l0)
+{
+    uint8_t error = pn_control_error(n);
+
+    if (!error)
+        error = pn_check_host(n, m.long_mode);
+    if (!error)
+        return enter_guest(n, l0);
+    forget(n);
+    return pn_vm_fail(n, error);
+}
+
+struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0)
+{
+    const struct pn_outcome o = pn_vm_entry(n, m, launch);
+
+    if (o.kind == PN_VMX_ENTER)
+        return enter_checked(n, m, l0);
+    forget(n);
+    return o;
+}
+
+void pn_nested_entered(struct pn_nested_vmx *n, bool failed)
+{
+    if (n->entry_pending && !failed) {
+        n->dirty = 0;
+        n->launched = true;
+        n->pdptrs_held = true;
+    }
+    n->entry_pending = false;
+}
