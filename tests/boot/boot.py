@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import badinput  # noqa: E402
 import doctored  # noqa: E402
+import nested  # noqa: E402
 import twins  # noqa: E402
 from rig import (Bad, EVK, Fail, OUT, ROOT, bochs, boot, evk, evk_line, evk_passed, hypervisor, image,  # noqa: E402
                  linux_passed, linux_run, must_fail, need, sh)
@@ -164,6 +165,7 @@ def short():
     yield "two builds are the same bytes", built_twice
     yield "two CD images are the same bytes", iso_twice
     yield from badinput.cases()
+    yield from nested.short()
     yield "make run L1=evk", make_run(["L1=build/guests/evk.elf", "ARGS=nmis=9 console=e9", "CPU=haswell"], True,
                                       "all of it held")
     yield "make run L1=evk that reports a failure", make_run(["L1=build/guests/evk.elf", "ARGS=gap=de rounds=1"], False,
@@ -178,6 +180,7 @@ def long():
     yield "Linux bzImage ivy_bridge core checked", linux_case("ivy_bridge", "core", bz=True, checked=True)
     yield "Linux bzImage ivy_bridge direct", linux_case("ivy_bridge", "direct", bz=True)
     yield "make run", make_run([], True, "all of it held")
+    yield from nested.long()
     for mode in EVICT:
         yield "Linux PVH %s, broken twin no-reinjection must fail" % mode, linux_case("ivy_bridge", mode,
                                                                                    twin="no-reinjection")
