@@ -308,6 +308,7 @@ static const struct row segment_rows[] = {
      {{F(GUEST_CS_AR_BYTES), 0xa0fb}, {F(GUEST_CS_SELECTOR), 0xb}, {F(GUEST_SS_AR_BYTES), 0xc0f3},
       {F(GUEST_SS_SELECTOR), 0x13}}},
     {"VE-181", LONG, BAD, {{F(GUEST_CS_AR_BYTES), 0xa0bf}}},
+    {"VE-181", LONG, BAD, {{F(GUEST_CS_AR_BYTES), 0xa0bd}}},
     {"VE-181", LONG, OK,
      {{F(GUEST_CS_AR_BYTES), 0xa09f}, {F(GUEST_CS_SELECTOR), 0xb}, {F(GUEST_SS_AR_BYTES), 0xc0f3},
       {F(GUEST_SS_SELECTOR), 0x13}}},
@@ -397,6 +398,7 @@ static const struct row system_segment_rows[] = {
     {"VE-205", LONG, BAD, {{F(GUEST_GDTR_LIMIT), 0x10000}}},
     {"VE-205", LONG, OK, {{F(GUEST_GDTR_LIMIT), 0xffff}}},
     {"VE-206", LONG, BAD, {{F(GUEST_IDTR_LIMIT), 0x80000000}}},
+    {"VE-206", LONG, BAD, {{F(GUEST_IDTR_LIMIT), 0x10000}}},
     {"VE-206", LONG, OK, {{F(GUEST_IDTR_LIMIT), 0}}},
 };
 
@@ -585,6 +587,8 @@ START_TEST(link_pointer)
 
     JUDGE(link_rows);
     s.n.vmcs12.f[F(LINK_POINTER)] = 0x5000;
+    ck_assert(pn_link_wanted(&s.n));
+    s.n.current = s.n.vmcs12.f[F(LINK_POINTER)]; /* is read all the same */
     ck_assert(pn_link_wanted(&s.n));
     s.n.vmcs12.f[F(LINK_POINTER)] = 0x5008;
     ck_assert(!pn_link_wanted(&s.n));
