@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/vmx/{merge,prepare,pdptr,entry}*.c: a vmcs12 that passes every check, entered on the model's two VMCSs; then one thing
+ * changed, and what the processor is given for it.
+ */
+#include "support.h"
+
+#include <string.h>
+
+#include <provenest/vmx_entry.h>
+#include <provenest/vmx_exit.h>
+
+#include "../../vendor/model/vmcs.h"
+#include "merge.h"
+
+#define BIT(k) (1ull << (k))
+#define WORD(zero, one) ((uint64_t)(one) << 32 | (zero))
+#define F(name) n->vmcs12.f[PN_F_##name]
+#define V02(name) model_nested()->vmcs02[PN_F_##name]
+#define HIGH 0xffff800000000000ull
+
+enum { PIN_0 = 0x16, PIN_1 = 0x7f, EXIT_0 = 0x36dfb, ENTRY_0 = 0x11fb, PROC_0 = 0x0401e172 & ~0x18000 };
+#define PROC_1 0xf7f9fffeu
+#define PROC2_1 0x1118ffu
+#define EXIT_1 (EXIT_0 | BIT(2) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | BIT(21) | BIT(22))
+#define ENTRY_1 (ENTRY_0 | BIT(2) | BIT(9) | BIT(14) | BIT(15))
+enum { VMXON = 0x2000, CURRENT = 0x3000, BITMAP = 0x4000, LIST = 0x5000, TABLES = 0x6000, APIC = 0x7000, OWN = 0x80000 };
+#define EPTP12 (0x8000 | 0x1e)
+
+static const struct pn_l0_wants l0 = {.pin = 0x3f, .proc = BIT(3) | BIT(25) | BIT(28) | BIT(31) | PROC_0, .proc2 = 0x1010aa,
+                                      .exit = EXIT_1, .entry = ENTRY_1 & ~BIT(9), .exception_bitmap = BIT(1) | BIT(17),
+                                      .cr0_mask = BIT(5), .cr0_forced = BIT(5), .cr4_mask = BIT(13) | BIT(14),
+                                      .cr4_forced = BIT(13), .tsc_offset = 1000, .msr_bitmap = 0x9000,
+                                      .ept_pointer = 0xa01e, .eptp01 = 0xb01e, .vpid02 = 2, .vpid01 = 1};
+static const struct pn_l1_mode mode = {.cr0 = 0x80000021, .cr4 = 0x2020, .rflags = 2, .feature_control = 5,
+                                       .long_mode = true, .cs_long = true};
+
+static void capabilities(struct pn_nested_vmx *n)
+{
+    n->caps = (struct pn_vmx_caps){.basic = BIT(55) | 0x12, .misc = BIT(6) | BIT(30), .ept_vpid = 0x14141,
+        .pin = WORD(PIN_0, PIN_1), .proc = WORD(PROC_0, PROC_1), .proc2 = WORD(0, PROC2_1),
+        .exit = WORD(EXIT_0, EXIT_1), .entry = WORD(ENTRY_0, ENTRY_1),
+        .cr0_fixed0 = 0x80000021, .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x3727ff,
+        .efer_valid = 0xd01, .debugctl_valid = 3, .address_width = 40, .linear_width = 48};
+}
+
+static void host(struct pn_nested_vmx *n)
+{
+    F(HOST_CR0) = 0x80050033;
+    F(HOST_CR3) = 0x1000;
+    F(HOST_CR4) = 0x2020;
+    F(HOST_RIP) = HIGH;
+    F(HOST_EFER) = 0xd01;
+    F(HOST_PAT) = 0x0007040600070406;
+    F(HOST_CS_SELECTOR) = 0x10;
+    F(HOST_TR_SELECTOR) = 0x40;
+}
+
+/* A guest in PAE paging, with EPT and VPID of L1's. */
+static void guest(struct pn_nested_vmx *n)
+{
+    F(GUEST_CR0) = 0x80000031;
+    F(GUEST_CR3) = TABLES;
+    F(GUEST_CR4) = 0x2020;
+    F(GUEST_PAT) = 0x0007040600070406;
+    F(GUEST_DR7) = 0x400;
+    F(GUEST_RFLAGS) = 2;
+    F(GUEST_RIP) = 0x1234;
+    F(GUEST_RSP) = 0x5678;
+    F(LINK_POINTER) = UINT64_MAX;
+    for (int i = 0; i < 8; i++) {
+        n->vmcs12.f[PN_F_GUEST_ES_SELECTOR + i] = i == 1 ? 8 : i == 6 ? 0 : 0x10;
+        n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i] = i < 6 ? 0xffffffff : 0x67;
+        n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i] = i == 1 ? 0xc09b : i < 6 ? 0xc093 : i == 6 ? 0x10000 : 0x8b;
+    }
+    for (unsigned i = 0; i < 4; i++)
+        n->vmcs12.f[PN_F_GUEST_PDPTR0 + i] = 0x1001u + 0x1000u * i;
+}
+
+static struct pn_nested_vmx vmx;
+
+static struct pn_nested_vmx *start(void)
+{
+    struct pn_nested_vmx *n = &vmx;
+
+    model_nested_reset();
+    memset(n, 0, sizeof *n);
+    memset(model_nested()->bitmap02, 0xff, sizeof model_nested()->bitmap02);
+    model_nested()->vmcs01[PN_F_GUEST_DR7] = 0x455;
+    model_nested()->vmcs01[PN_F_GUEST_PAT] = 0x0606060606060606;
+    model_nested()->vmcs01[PN_F_GUEST_EFER] = 0xd01;
+    capabilities(n);
+    host(n);
+    guest(n);
+    F(PIN_CTL) = PIN_0;
+    F(PROC_CTL) = (uint32_t)PROC_0 | BIT(31);
+    F(PROC2_CTL) = BIT(1) | BIT(5);
+    F(EXIT_CTL) = EXIT_0 | BIT(9);
+    F(ENTRY_CTL) = ENTRY_0 | BIT(2) | BIT(14) | BIT(15);
+    F(VPID) = 7;
+    F(EPT_POINTER) = EPTP12;
+    n->vmxon = true;
+    n->vmxon_pointer = VMXON;
+    n->current = CURRENT;
+    n->dirty = UINT32_MAX;
+    return n;
+}
+
+static struct pn_outcome entry(struct pn_nested_vmx *n)
+{
+    model_nested()->writes02 = 0;
+    return pn_nested_enter(n, mode, !n->launched, l0);
+}
+
+static void runs(struct pn_nested_vmx *n)
+{
+    ck_assert_int_eq(entry(n).kind, PN_VMX_ENTER);
+    ck_assert(n->l2 && n->entry_pending);
+    ck_assert_int_eq(model_nested()->current, PN_VMCS02);
+}
+
+/* L2 has run, and everything an exit saves is vmcs12's. */
+static void leave(struct pn_nested_vmx *n)
+{
+    pn_nested_entered(n, false);
+    n->l2 = false;
+    pn_hw_load_vmcs(PN_VMCS01);
+    model_nested_round();
+}
+
+START_TEST(first_entry_writes_everything)
+{
+    struct pn_nested_vmx *n = start();
+
+    runs(n);
+    ck_assert_uint_eq(model_nested()->writes02, 77);
+    ck_assert_uint_eq(V02(GUEST_RIP), 0x1234);
+    ck_assert_uint_eq(V02(GUEST_CS_AR_BYTES), 0xc09b);
+    ck_assert_uint_eq(V02(VPID), 2);
+    ck_assert_uint_eq(V02(EPT_POINTER), 0xa01e);
+    ck_assert_uint_eq(V02(GUEST_PDPTR3), 0x4001);
+    ck_assert_uint_eq(V02(TSC_OFFSET), 1000);
+}
+END_TEST
+
+START_TEST(clean_entry_writes_four)
+{
+    struct pn_nested_vmx *n = start();
+
+    runs(n);
+    ck_assert_uint_eq(n->dirty, UINT32_MAX);
+    leave(n);
+    ck_assert_uint_eq(n->dirty, 0);
+    ck_assert(n->launched);
+    runs(n);
+    ck_assert_uint_eq(model_nested()->writes02, 4);
+    ck_assert_uint_eq(model_nested()->flushes, 1); /* of the first entry */
+}
+END_TEST
+
+START_TEST(each_group_alone)
+{
+    static const unsigned int writes[] = {[PN_GROUP_CONTROLS] = 20, [PN_GROUP_EVENT] = 0, [PN_GROUP_BASIC] = 0,
+                                          [PN_GROUP_REGISTERS] = 11, [PN_GROUP_SEGMENTS] = 36, [PN_GROUP_RARE] = 4,
+                                          [PN_GROUP_PDPTRS] = 0, [PN_GROUP_OTHER] = 2};
+    struct pn_nested_vmx *n = start();
+
+    runs(n);
+    for (unsigned int g = 0; g <= PN_GROUP_OTHER; g++) {
+        leave(n);
+        n->dirty = 1u << g;
+        runs(n);
+        ck_assert_uint_eq(model_nested()->writes02, 4 + writes[g]);
+    }
+}
+END_TEST
+
+/* The hypervisor's own refusal and the processor's: nothing becomes clean. */
+START_TEST(failed_entry_makes_nothing_clean)
+{
+    struct pn_nested_vmx *n = start();
+
+    runs(n);
+    leave(n);
+    n->dirty = 1u << PN_GROUP_SEGMENTS;
+    runs(n);
+    pn_nested_entered(n, true);
+    ck_assert_uint_eq(n->dirty, 1u << PN_GROUP_SEGMENTS);
+    n->l2 = false;
+    pn_hw_load_vmcs(PN_VMCS01);
+    runs(n);
+    ck_assert_uint_eq(model_nested()->writes02, 40);
+    leave(n);
+    F(GUEST_RFLAGS) = 0; /* bit 1 must be 1 */
+    n->checked = false;
+    ck_assert_int_eq(entry(n).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_uint_eq(F(EXIT_REASON), 0x80000021);
+    ck_assert(!n->l2 && !n->checked);
+    ck_assert_uint_eq(model_nested()->writes02, 0);
+    ck_assert_uint_eq(model_nested()->current, PN_VMCS01);
+}
+END_TEST
+
+START_TEST(controls_before_host_state)
+{
+    struct pn_nested_vmx *n = start();
+
+    F(PIN_CTL) = 0;
+    F(HOST_CR0) = 0;
+    ck_assert_int_eq(entry(n).error, 7);
+    F(PIN_CTL) = PIN_0;
+    ck_assert_int_eq(entry(n).error, 8);
+    F(HOST_CR0) = 0x80050033;
+    runs(n);
+    ck_assert(n->checked);
+}
+END_TEST
+
+START_TEST(msr_list_that_cannot_be_loaded)
+{
+    struct pn_nested_vmx *n = start();
+
+    runs(n);
+    leave(n);
+    F(ENTRY_LOAD_COUNT) = 1;
+    F(ENTRY_LOAD_ADDR) = LIST;
+    *model_word(LIST) = 0x12345; /* no such MSR */
+    ck_assert_int_eq(entry(n).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_uint_eq(F(EXIT_REASON), 0x80000022);
+    ck_assert_uint_eq(F(EXIT_QUALIFICATION), 1);
+    ck_assert(!n->l2 && !n->entry_pending);
+    ck_assert_uint_eq(n->dirty, UINT32_MAX);
+    ck_assert_uint_eq(model_nested()->current, PN_VMCS01);
+}
+END_TEST
+
+/* Museum row 40 and others: which bits are whose. */
+START_TEST(control_words)
+{
+    ck_assert_uint_eq(pn_merge_pin(0x29, 0xc0), 0x69);
+    ck_assert_uint_eq(pn_merge_pin(0x69, 0), 0x29);
+    ck_assert_uint_eq(pn_merge_proc(0, 0) & (BIT(19) | BIT(20) | BIT(21)), BIT(19) | BIT(20));
+    ck_assert_uint_eq(pn_merge_proc(BIT(21), BIT(21)) & (BIT(19) | BIT(20) | BIT(21)), BIT(21));
+    ck_assert_uint_eq(pn_merge_proc(BIT(25) | BIT(17), BIT(25) | BIT(27)) & (BIT(17) | BIT(24) | BIT(25) | BIT(27)), BIT(24));
+    ck_assert_uint_eq(pn_merge_proc(BIT(2), BIT(22)), BIT(2) | BIT(22) | BIT(19) | BIT(20) | BIT(24) | BIT(28) | BIT(31));
+    ck_assert_uint_eq(pn_merge_proc2(0x1010aa, 0, ~0ull), BIT(1) | BIT(5));
+    ck_assert_uint_eq(pn_merge_proc2(BIT(2) | BIT(7), BIT(31), ~0ull), 0x1118ef);
+    ck_assert_uint_eq(pn_merge_entry(0xd1ff, BIT(9) | BIT(13)), 0xd1ff | BIT(9));
+    ck_assert_uint_eq(pn_merge_exit(BIT(22), 0, ~0ull), 0);
+    ck_assert_uint_eq(pn_merge_exit(0, BIT(6), ~0ull), BIT(22));
+    ck_assert_uint_eq(pn_merge_exit(0, BIT(6), 0), 0);
+}
+END_TEST
+
+START_TEST(page_faults)
+{
+    const struct pn_page_faults asked = {.mask = 5, .match = 1};
+    struct pn_page_faults p = pn_merge_page_faults(0, BIT(14), asked);
+
+    ck_assert(p.mask == 5 && p.match == 1);
+    p = pn_merge_page_faults(BIT(14), 0, asked);
+    ck_assert(p.mask == 0 && p.match == 0);
+    ck_assert_uint_eq(pn_merge_exceptions(BIT(17), BIT(14)), BIT(17) | BIT(14));
+}
+END_TEST
+
+START_TEST(control_registers)
+{
+    ck_assert_uint_eq(pn_merge_cr(0x6000, 0x2000, 0x4020), 0x2020);
+    ck_assert_uint_eq(pn_merge_cr_mask(0x6000, 1), 0x6001);
+    ck_assert_uint_eq(pn_merge_cr_shadow(1, 0, 0x21), 0x20);
+}
+END_TEST
+
+/* Museum row 56: DR7, DEBUGCTL, PAT and EFER alike, only for an entry of L1's and only with the control. */
+START_TEST(gated_registers)
+{
+    struct pn_nested_vmx *n = start();
+
+    ck_assert_uint_eq(pn_merge_gated(false, ~0ull, 2, 1, 2), 2);
+    ck_assert_uint_eq(pn_merge_efer(false, BIT(15), 1, 2, 0), 2);
+    ck_assert_uint_eq(pn_merge_efer(true, BIT(15), 1, 2, 0), 1);
+    ck_assert_uint_eq(pn_merge_efer(true, 0, 1, 0xd01, BIT(31)), 0x801);
+    ck_assert_uint_eq(pn_merge_efer(true, 0, 1, 0xd01, 0), 0x901);
+    F(ENTRY_CTL) = ENTRY_0;
+    runs(n);
+    ck_assert_uint_eq(V02(GUEST_DR7), 0x455);
+    ck_assert_uint_eq(V02(GUEST_PAT), 0x0606060606060606);
+    ck_assert_uint_eq(V02(GUEST_EFER), 0x801);
+    leave(n);
+    model_nested()->vmcs01[PN_F_GUEST_PAT] = 0x0404040404040404; /* L1's own changes, and no field of vmcs12 */
+    runs(n);
+    ck_assert_uint_eq(V02(GUEST_PAT), 0x0404040404040404);
+    ck_assert_uint_eq(model_nested()->writes02, 8);
+}
+END_TEST
+
+START_TEST(tsc_offsets_add_up)
+{
+    ck_assert_uint_eq(pn_merge_tsc(5, 0, 7), 5);
+    ck_assert_uint_eq(pn_merge_tsc(5, BIT(3), 7), 12);
+    ck_assert_uint_eq(pn_merge_tsc(~0ull, BIT(3), 7), 6);
+}
+END_TEST
+
+START_TEST(msr_bitmap)
+{
+    struct pn_nested_vmx *n = start();
+    struct model_nested *m = model_nested();
+
+    F(PROC_CTL) |= BIT(28);
+    F(MSR_BITMAP) = BITMAP;
+    m->bitmap01[5] = 1;
+    *model_word(BITMAP + 8 * 5) = 2;
+    *model_word(BITMAP + 8 * (256 + 130)) = 4;
+    runs(n);
+    ck_assert_uint_eq(m->bitmap02[5], 3);
+    ck_assert_uint_eq(m->bitmap02[256 + 130], 4);
+    ck_assert_uint_eq(m->bitmap02[0], 0);
+    ck_assert_uint_eq(m->bitmap02[2], UINT64_MAX);
+    leave(n);
+    *model_word(BITMAP) = 8; /* memory, no VMWRITE */
+    runs(n);
+    ck_assert_uint_eq(m->bitmap02[0], 8);
+    leave(n);
+    F(PROC_CTL) &= ~BIT(28);
+    n->dirty |= 1u << PN_GROUP_CONTROLS;
+    runs(n);
+    ck_assert_uint_eq(m->bitmap02[0], UINT64_MAX);
+}
+END_TEST
+
+START_TEST(pages_that_are_not_l1s)
+{
+    struct pn_nested_vmx *n = start();
+
+    model_nested()->hidden = OWN;
+    model_nested()->hidden_end = OWN + 0x1000;
+    F(PROC_CTL) |= BIT(21);
+    F(VIRTUAL_APIC) = OWN;
+    runs(n);
+    ck_assert_uint_ne(V02(VIRTUAL_APIC), OWN);
+    leave(n);
+    F(VIRTUAL_APIC) = APIC;
+    n->dirty |= 1u << PN_GROUP_CONTROLS;
+    runs(n);
+    ck_assert_uint_eq(V02(VIRTUAL_APIC), APIC);
+}
+END_TEST
+
+/* VE-025: VTPR is looked at at every entry, for L1 writes it as it likes. */
+START_TEST(vtpr_is_read_each_time)
+{
+    struct pn_nested_vmx *n = start();
+
+    F(PROC_CTL) |= BIT(21);
+    F(VIRTUAL_APIC) = APIC;
+    F(TPR_THRESHOLD) = 3;
+    ck_assert_int_eq(entry(n).error, 7);
+    *model_word(APIC + 0x80) = 0x30;
+    runs(n);
+    leave(n);
+    *model_word(APIC + 0x80) = 0x20;
+    ck_assert_int_eq(entry(n).error, 7);
+}
+END_TEST
+
+/* Claim 3: written exactly when vmcs02 may not hold them. */
+START_TEST(pdptes_of_the_fields)
+{
+    struct pn_nested_vmx *n = start();
+
+    ck_assert(pn_pdptrs_in_use(n));
+    runs(n);
+    ck_assert(n->pdptrs_held);
+    leave(n);
+    F(GUEST_PDPTR1) = 0x9001;
+    n->dirty |= 1u << PN_GROUP_PDPTRS;
+    n->pdptrs_held = false;
+    F(GUEST_CR4) = 0x2000; /* no PAE: not written, and still owed */
+    n->dirty |= 1u << PN_GROUP_REGISTERS;
+    runs(n);
+    ck_assert_uint_eq(V02(GUEST_PDPTR1), 0x2001);
+    pn_nested_entered(n, true);
+    n->l2 = false;
+    pn_hw_load_vmcs(PN_VMCS01);
+    F(GUEST_CR4) = 0x2020;
+    runs(n);
+    ck_assert_uint_eq(V02(GUEST_PDPTR1), 0x9001);
+}
+END_TEST
+
+START_TEST(pdptes_of_memory)
+{
+    struct pn_nested_vmx *n = start();
+
+    F(PROC2_CTL) = BIT(5);
+    for (unsigned int i = 0; i < 4; i++)
+        *model_word(TABLES + 8 * i) = 0x20001 + 0x1000 * i;
+    runs(n);
+    ck_assert_uint_eq(V02(GUEST_PDPTR2), 0x22001);
+    ck_assert_uint_eq(V02(EPT_POINTER), l0.eptp01);
+    ck_assert(!n->pdptrs_held);
+    leave(n);
+    *model_word(TABLES + 16) = 0x30001;
+    runs(n);
+    ck_assert_uint_eq(V02(GUEST_PDPTR2), 0x30001);
+    leave(n);
+    *model_word(TABLES + 16) = 0x30001 | 2; /* reserved */
+    ck_assert_int_eq(entry(n).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_uint_eq(F(EXIT_QUALIFICATION), 2);
+}
+END_TEST
+
+/* Museum rows 58 and 59. */
+START_TEST(translations_are_flushed)
+{
+    struct pn_nested_vmx *n = start();
+
+    runs(n);
+    leave(n);
+    F(VPID) = 8;
+    n->dirty |= 1u << PN_GROUP_CONTROLS;
+    runs(n);
+    ck_assert_uint_eq(model_nested()->flushes, 2);
+    leave(n);
+    runs(n);
+    ck_assert_uint_eq(model_nested()->flushes, 2);
+    leave(n);
+    F(PROC2_CTL) = BIT(1); /* no VPID: every entry */
+    n->dirty |= 1u << PN_GROUP_CONTROLS;
+    runs(n);
+    leave(n);
+    runs(n);
+    ck_assert_uint_eq(model_nested()->flushes, 4);
+}
+END_TEST
+
+TCase *vmx_entry_tests(void)
+{
+    TCase *t = tcase_create("vmx_entry");
+
+    tcase_add_test(t, first_entry_writes_everything);
+    tcase_add_test(t, clean_entry_writes_four);
+    tcase_add_test(t, each_group_alone);
+    tcase_add_test(t, failed_entry_makes_nothing_clean);
+    tcase_add_test(t, controls_before_host_state);
+    tcase_add_test(t, msr_list_that_cannot_be_loaded);
+    tcase_add_test(t, control_words);
+    tcase_add_test(t, page_faults);
+    tcase_add_test(t, control_registers);
+    tcase_add_test(t, gated_registers);
+    tcase_add_test(t, tsc_offsets_add_up);
+    tcase_add_test(t, msr_bitmap);
+    tcase_add_test(t, pages_that_are_not_l1s);
+    tcase_add_test(t, vtpr_is_read_each_time);
+    tcase_add_test(t, pdptes_of_the_fields);
+    tcase_add_test(t, pdptes_of_memory);
+    tcase_add_test(t, translations_are_flushed);
+    return t;
+}
