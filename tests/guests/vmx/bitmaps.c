@@ -156,7 +156,7 @@ static void apic_access(void)
 }
 
 /* The offset is added to what RDTSC gives in L2: far enough apart to tell. */
-static void tsc(void)
+static void offsets(void)
 {
     uint64_t read[3];
 
@@ -179,6 +179,6 @@ void area_bitmaps(void)
     ports();
     tpr();
     apic_access();
-    tsc();
+    offsets();
     __asm__ volatile("vmxoff");
 }

@@ -53,5 +53,7 @@ _Noreturn void vmx_main(void)
         say("VMX-AREA %s\n", areas[i].name);
         areas[i].run();
     }
+    if (word(line, "area=bench"))
+        area_bench(line);
     quit(0);
 }

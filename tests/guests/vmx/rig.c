@@ -230,6 +230,14 @@ static void host_state(void)
     set(HOST_RIP, (uint64_t)exited);
 }
 
+/* The current VMCS, whole. */
+void fill(enum guest g, const void *entry)
+{
+    controls(g);
+    host_state();
+    guest_state(g, entry);
+}
+
 GUEST(l2_iret,
       "movq %rsp, %rax; pushq $0x10; pushq %rax; pushfq; pushq $0x18; leaq 1f(%rip), %rcx; pushq %rcx; iretq; 1:");
 static bool blocked; /* the last exit left NMIs blocked */
@@ -265,9 +273,7 @@ void base(enum guest g, const void *entry)
     set_dr6(0xffff0ff0);
     set_dr7(0x400);
     set_cr2(0);
-    controls(g);
-    host_state();
-    guest_state(g, entry);
+    fill(g, entry);
     if (g == REAL || g == V86) /* the code is copied to where 16-bit code can be */
         for (unsigned int i = 0; i < 64; i++)
             *(volatile uint8_t *)(0x10000ull + i) = ((const uint8_t *)entry)[i];

@@ -125,6 +125,8 @@ bool word(const char *line, const char *wanted);
 void rig_setup(void);
 bool rig_on(void); /* VMXON, and a base VMCS */
 void base(enum guest g, const void *entry);
+void fill(enum guest g, const void *entry);
+void area_bench(const char *line);
 uint32_t settle(uint32_t msr, uint32_t wanted);
 uint32_t missing(uint32_t msr, uint32_t wanted);
 void set(uint64_t field, uint64_t value);
@@ -155,6 +157,13 @@ static inline uint64_t rdmsr(uint32_t msr)
     uint32_t low, high;
 
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+static inline uint64_t tsc(void)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
     return (uint64_t)high << 32 | low;
 }
 static inline void wrmsr(uint32_t msr, uint64_t v)
