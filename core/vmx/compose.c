@@ -4,13 +4,26 @@
 
 enum { SMALL = 12, MIDDLE = 21, WB = 6, UC = 0 };
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures value: \result == nx040_span(size); */
-static uint64_t span(uint8_t size)
+/* In a 2-MByte page, and in a 1-GByte page: the offset is the address's, and so are those in the smaller pages. */
+/*@ requires page: frame % 0x200000 == 0 && frame <= 0xfffffffffffff;
+    terminates \true; exits \false; assigns \nothing;
+    ensures value: \result == frame + address % 0x200000;
+    ensures small: \result % 0x1000 == address % 0x1000;
+    ensures middle: \result % 0x200000 == address % 0x200000; */
+static uint64_t in_middle(uint64_t frame, uint64_t address)
 {
-    if (size == SMALL)
-        return 0x1000;
-    return size == MIDDLE ? 0x200000 : 0x40000000;
+    return frame + address % 0x200000u;
+}
+
+/*@ requires page: frame % 0x40000000 == 0 && frame <= 0xfffffffffffff;
+    terminates \true; exits \false; assigns \nothing;
+    ensures value: \result == frame + address % 0x40000000;
+    ensures small: \result % 0x1000 == address % 0x1000;
+    ensures middle: \result % 0x200000 == address % 0x200000;
+    ensures large: \result % 0x40000000 == address % 0x40000000; */
+static uint64_t in_large(uint64_t frame, uint64_t address)
+{
+    return frame + address % 0x40000000u;
 }
 
 /* Where the page takes the address; the offsets within it and within the smaller pages are the address's. */
@@ -23,7 +36,9 @@ static uint64_t span(uint8_t size)
     ensures large: size >= 30 ==> \result % 0x40000000 == address % 0x40000000; */
 static uint64_t at(uint64_t frame, uint8_t size, uint64_t address)
 {
-    return frame + address % span(size);
+    if (size == SMALL)
+        return frame + address % 0x1000u;
+    return size == MIDDLE ? in_middle(frame, address) : in_large(frame, address);
 }
 
 /* The page of this size that has the address. */

@@ -258,35 +258,28 @@ static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 }
 
 /* With "acknowledge interrupt on exit" the vector is in the exit information, and the controller has it in service; else the
-   interrupt still waits, now for L1. False: it was withdrawn meanwhile. */
-/*@ requires nested: \valid_read(n);
-    requires vcpu: \valid(v);
-    requires place: \valid(x);
-    requires apart: \separated(n, v) && \separated(x, v) && \separated(x, n);
+   interrupt still waits, now for L1. Reason 0: it was withdrawn meanwhile. */
+/*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires nothing: dev_entry == 0 && dev_owed == 0;
-    terminates \true; exits \false; assigns v->interrupt_waiting, *x, dev_asked;
+    terminates \true; exits \false; assigns v->interrupt_waiting, dev_asked;
     ensures inv: pn_inv(*v);
-    ensures events_kept: held(*v) == held(\old(*v)) && owed_payloads(*v) == owed_payloads(\old(*v)) &&
-            v->injected == \old(v->injected) && v->exception == \old(v->exception);
-    ensures exit: \result != 0 ==> x->reason == 1;
-    ensures acknowledged: \result != 0 && bit(n->vmcs12.f[PN_F_EXIT_CTL], 15) ==> v->interrupt_waiting == 0 &&
-            info_valid(x->info) == 1 && info_type(x->info) == 0;
-    ensures not_acknowledged: !bit(n->vmcs12.f[PN_F_EXIT_CTL], 15) ==> \result != 0 && x->info == 0 &&
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures exit: \result.reason == 1 || \result.reason == 0;
+    ensures acknowledged: \result.reason != 0 && bit(exit, 15) ==> v->interrupt_waiting == 0 &&
+            info_valid(\result.info) == 1 && info_type(\result.info) == 0;
+    ensures not_acknowledged: !bit(exit, 15) ==> \result.reason == 1 && \result.info == 0 &&
             v->interrupt_waiting == \old(v->interrupt_waiting) && n_asked == \old(n_asked); */
-static bool take_interrupt(const struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit *x)
+static struct pn_l2_exit take_interrupt(struct pn_vcpu *v, uint64_t exit)
 {
     int vector;
 
-    *x = plain_exit(EXIT_INTERRUPT, 0);
-    if (!pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], ACKNOWLEDGE))
-        return true;
+    if (!pn_tstb(exit, ACKNOWLEDGE))
+        return plain_exit(EXIT_INTERRUPT, 0);
     vector = pn_hw_ack_for_exit();
     v->interrupt_waiting = false;
-    if (vector < 0)
-        return false;
-    x->info = INTERRUPT_INFO + (uint32_t)vector;
-    return true;
+    return vector < 0 ? plain_exit(0, 0) : plain_exit(EXIT_INTERRUPT, INTERRUPT_INFO + (uint32_t)vector);
 }
 
 enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer)
@@ -298,9 +291,16 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
         return PN_TURN_L2;
     if (what == LATER)
         return PN_TURN_L2_BRIEFLY;
-    if (what == INTERRUPT)
-        return take_interrupt(n, v, &x) ? leave(n, v, x) : PN_TURN_L2;
-    return leave(n, v, take(v, what));
+    x = what == INTERRUPT ? take_interrupt(v, n->vmcs12.f[PN_F_EXIT_CTL]) : take(v, what);
+    /*@ assert flags: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) && n->launched == \at(n->launched, Pre) &&
+          n->checked == \at(n->checked, Pre) && n->entry_pending == \at(n->entry_pending, Pre); */
+    /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre) &&
+          n->caps == \at(n->caps, Pre); */
+    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert nested_inv: pn_nested_inv(n); */
+    if (what == INTERRUPT && x.reason == 0)
+        return PN_TURN_L2;
+    return leave(n, v, x);
 }
 
 enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_event e)
@@ -360,10 +360,24 @@ static struct pn_event from_l1(struct pn_vectoring x)
     return e;
 }
 
+/* The VM-entry fields of vmcs12, decoded. */
+/*@ requires nested: \valid_read(n);
+    requires inv: pn_nested_inv(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures valid: \result.valid != 0 <==> info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1;
+    ensures type: \result.valid != 0 ==> \result.type == info_type(n->vmcs12.f[PN_F_ENTRY_INFO]);
+    ensures vector: \result.valid != 0 ==> \result.vector == info_vector(n->vmcs12.f[PN_F_ENTRY_INFO]);
+    ensures length: \result.valid != 0 && !ev040_soft(\result.type) ==> \result.length == 0; */
+static struct pn_vectoring entry_fields(const struct pn_nested_vmx *n)
+{
+    const uint64_t *f = n->vmcs12.f;
+
+    return pn_vmx_vectoring((uint32_t)f[PN_F_ENTRY_INFO], (uint32_t)f[PN_F_ENTRY_ERROR], (uint32_t)f[PN_F_ENTRY_LENGTH]);
+}
+
 bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v)
 {
-    const struct pn_vectoring x = pn_vmx_vectoring((uint32_t)n->vmcs12.f[PN_F_ENTRY_INFO], (uint32_t)n->vmcs12.f[PN_F_ENTRY_ERROR],
-                                                   (uint32_t)n->vmcs12.f[PN_F_ENTRY_LENGTH]);
+    const struct pn_vectoring x = entry_fields(n);
 
     if (!x.valid)
         return false;

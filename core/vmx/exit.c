@@ -68,13 +68,49 @@ static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
 
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
-    requires field: 0 <= f < PN_FIELDS && sdm24_fits(f, value);
-    terminates \true; exits \false; assigns n->vmcs12.f[f];
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION];
     ensures inv: pn_nested_inv(n);
-    ensures value: n->vmcs12.f[f] == value; */
-static void put(struct pn_nested_vmx *n, enum pn_field f, uint64_t value)
+    ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
+    ensures qualification: n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification;
+    ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO])); */
+static void say_why(struct pn_nested_vmx *n, struct pn_l2_exit x)
 {
-    n->vmcs12.f[f] = value;
+    n->vmcs12.f[PN_F_ENTRY_INFO] = n->vmcs12.f[PN_F_ENTRY_INFO] % VALID;
+    n->vmcs12.f[PN_F_EXIT_REASON] = x.reason;
+    n->vmcs12.f[PN_F_EXIT_QUALIFICATION] = x.qualification;
+}
+
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_EXIT_INFO .. PN_F_VECTORING_ERROR];
+    ensures inv: pn_nested_inv(n);
+    ensures info: n->vmcs12.f[PN_F_EXIT_INFO] == x.info;
+    ensures error: n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
+    ensures nothing: n->vmcs12.f[PN_F_VECTORING_INFO] == 0;
+    ensures no_error: n->vmcs12.f[PN_F_VECTORING_ERROR] == 0; */
+static void say_event(struct pn_nested_vmx *n, struct pn_l2_exit x)
+{
+    n->vmcs12.f[PN_F_EXIT_INFO] = x.info;
+    n->vmcs12.f[PN_F_EXIT_ERROR] = x.error;
+    n->vmcs12.f[PN_F_VECTORING_INFO] = 0;
+    n->vmcs12.f[PN_F_VECTORING_ERROR] = 0;
+}
+
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_EXIT_LENGTH .. PN_F_GUEST_PHYSICAL];
+    ensures inv: pn_nested_inv(n);
+    ensures length: n->vmcs12.f[PN_F_EXIT_LENGTH] == x.length;
+    ensures instruction: n->vmcs12.f[PN_F_INSTRUCTION_INFO] == x.instruction_info;
+    ensures linear: n->vmcs12.f[PN_F_GUEST_LINEAR_ADDRESS] == x.linear;
+    ensures physical: n->vmcs12.f[PN_F_GUEST_PHYSICAL] == x.physical; */
+static void say_where(struct pn_nested_vmx *n, struct pn_l2_exit x)
+{
+    n->vmcs12.f[PN_F_EXIT_LENGTH] = x.length;
+    n->vmcs12.f[PN_F_INSTRUCTION_INFO] = x.instruction_info;
+    n->vmcs12.f[PN_F_GUEST_LINEAR_ADDRESS] = x.linear;
+    n->vmcs12.f[PN_F_GUEST_PHYSICAL] = x.physical;
 }
 
 /*@ requires nested: \valid(n);
@@ -84,51 +120,43 @@ static void put(struct pn_nested_vmx *n, enum pn_field f, uint64_t value)
     ensures inv: pn_nested_inv(n);
     ensures said: pn_exit_said(n, x);
     ensures nothing: pn_says_nothing_interrupted(n, x);
-    ensures no_error: n->vmcs12.f[PN_F_VECTORING_ERROR] == 0;
     ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO])); */
 static void say(struct pn_nested_vmx *n, struct pn_l2_exit x)
 {
-    put(n, PN_F_ENTRY_INFO, n->vmcs12.f[PN_F_ENTRY_INFO] % VALID);
-    put(n, PN_F_EXIT_REASON, x.reason);
-    put(n, PN_F_EXIT_QUALIFICATION, x.qualification);
-    put(n, PN_F_EXIT_INFO, x.info);
-    put(n, PN_F_EXIT_ERROR, x.error);
-    put(n, PN_F_VECTORING_INFO, 0);
-    put(n, PN_F_VECTORING_ERROR, 0);
-    put(n, PN_F_EXIT_LENGTH, x.length);
-    put(n, PN_F_INSTRUCTION_INFO, x.instruction_info);
-    put(n, PN_F_GUEST_LINEAR_ADDRESS, x.linear);
-    put(n, PN_F_GUEST_PHYSICAL, x.physical);
+    say_where(n, x);
+    say_event(n, x);
+    say_why(n, x);
 }
 
-/* The event whose delivery the exit interrupted is L1's from here on (SDM 27.2.4). */
+/* In the words of the hardware, the event whose delivery the exit interrupted. */
 /*@ requires nested: \valid(n);
-    requires vcpu: \valid(v);
-    requires apart: \separated(n, v);
-    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_nested_inv(n);
+    requires event: e.type <= 7;
+    requires said: pn_exit_said(n, x) && n->vmcs12.f[PN_F_EXIT_LENGTH] == x.length;
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_VECTORING_INFO .. PN_F_EXIT_LENGTH];
+    ensures inv: pn_nested_inv(n);
+    ensures said: pn_exit_said(n, x);
+    ensures event: pn_says_interrupted(n, x, e); */
+static void describe(struct pn_nested_vmx *n, struct pn_event e, struct pn_l2_exit x)
+{
+    n->vmcs12.f[PN_F_VECTORING_INFO] = pn_vmx_entry_info(e);
+    n->vmcs12.f[PN_F_VECTORING_ERROR] = e.has_error ? e.error : 0;
+    n->vmcs12.f[PN_F_EXIT_LENGTH] = pn_is_soft(e.type) ? e.length : x.length;
+}
+
+/* It is L1's from here on (SDM 27.2.4). */
+/*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires interrupted: has_injected(*v) && v->cancelled == 0 && dev_entry == 0 && dev_svm == 0;
-    requires said: pn_exit_said(n, x) && n->vmcs12.f[PN_F_EXIT_LENGTH] == x.length;
-    terminates \true; exits \false;
-    assigns n->vmcs12.f[PN_F_VECTORING_INFO .. PN_F_EXIT_LENGTH], v->injected.stage, dev_owed, led_reported;
+    terminates \true; exits \false; assigns v->injected.stage, dev_owed, led_reported;
     ensures inv: pn_inv(*v);
-    ensures nested_inv: pn_nested_inv(n);
-    ensures said: pn_exit_said(n, x);
-    ensures event: pn_says_interrupted(n, x, \old(v->injected));
     ensures gone: v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
     ensures counted: n_reported == \old(n_reported) + 1;
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
-static void pass_on(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
+static void pass_on(struct pn_vcpu *v)
 {
-    const struct pn_event e = v->injected;
-
-    (void)x;
-    put(n, PN_F_VECTORING_INFO, pn_vmx_entry_info(e));
-    put(n, PN_F_VECTORING_ERROR, e.has_error ? e.error : 0);
-    if (pn_is_soft(e.type))
-        put(n, PN_F_EXIT_LENGTH, e.length);
-    pn_ledger_passed_on(e);
+    pn_ledger_passed_on(v->injected);
     v->injected.stage = PN_STAGE_NONE;
 }
 
@@ -205,34 +233,33 @@ static void leave_l2(struct pn_nested_vmx *n)
 static void tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     say(n, x);
-    if (v->injected.stage == PN_STAGE_INJECTED)
-        pass_on(n, v, x);
-    else if (unblocked(x))
+    if (v->injected.stage == PN_STAGE_INJECTED) {
+        describe(n, v->injected, x);
+        pass_on(v);
+    } else if (unblocked(x)) {
         unblock(n);
+    }
 }
 
 /* vmcs02 is left for vmcs01. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    requires current: n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
     requires quiet: dev_owed == 0 && dev_entry == 0;
     terminates \true; exits \false;
-    assigns n->launched, n->l2, n->entry_pending, dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs,
-            dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs,
+    assigns dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf,
+            dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs,
             dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2, dev_reads, dev_memory,
             dev_writes, dev_msrs, dev_msr_journal;
-    ensures inv: pn_nested_inv(n);
     ensures result: \result.kind == PN_VMX_SUCCEED || \result.kind == PN_VMX_ABORT;
-    ensures left: n->l2 == 0 && n->entry_pending == 0 && n->launched != 0 && dev_vmcs == PN_VMCS01;
+    ensures current: dev_vmcs == PN_VMCS01;
     ensures at_instruction: dev_rip == dev_at; */
-static struct pn_outcome finish(struct pn_nested_vmx *n, bool nmi)
+static struct pn_outcome finish(const struct pn_nested_vmx *n, bool nmi)
 {
     const struct pn_leaving b = leaving(n, nmi);
     const bool stored =
         pn_store_msrs(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], (uint32_t)n->vmcs12.f[PN_F_EXIT_STORE_COUNT]);
 
-    n->launched = true;
-    leave_l2(n);
     pn_hw_load_vmcs(PN_VMCS01);
     if (!stored)
         return vmx_abort(n, ABORT_STORE);
@@ -244,6 +271,8 @@ static struct pn_outcome finish(struct pn_nested_vmx *n, bool nmi)
 struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     pn_save_guest(n);
+    n->launched = true;
+    leave_l2(n);
     tell(n, v, x);
     return finish(n, by_nmi(x));
 }
@@ -265,10 +294,22 @@ static struct pn_leaving staying(void)
     return b;
 }
 
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires reason: reason <= 0xffff;
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION];
+    ensures inv: pn_nested_inv(n);
+    ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == reason + 0x80000000;
+    ensures qualification: n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == qualification; */
+static void fail(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification)
+{
+    n->vmcs12.f[PN_F_EXIT_REASON] = (uint64_t)reason + VALID;
+    n->vmcs12.f[PN_F_EXIT_QUALIFICATION] = qualification;
+}
+
 struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification)
 {
-    put(n, PN_F_EXIT_REASON, (uint64_t)reason + VALID);
-    put(n, PN_F_EXIT_QUALIFICATION, qualification);
+    fail(n, reason, qualification);
     leave_l2(n);
     pn_hw_load_vmcs(PN_VMCS01);
     return to_host(n, staying(), PN_VMX_ENTRY_FAILED);

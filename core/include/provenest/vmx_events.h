@@ -58,6 +58,7 @@ enum pn_nested_turn {
 /*@ requires nested: \valid_read(n);
     requires vcpu: \valid(v);
     requires apart: \separated(n, v);
+    requires nested_inv: pn_nested_inv(n);
     requires inv: pn_inv(*v);
     requires vmx: dev_svm == 0;
     requires nothing: dev_entry == 0 && dev_owed == 0 && v->exception.stage == PN_STAGE_NONE;
