@@ -75,7 +75,8 @@ int pn_field_of(uint64_t encoding);
     ensures widths: \result.address_width == hardware.address_width && \result.linear_width == hardware.linear_width; */
 struct pn_vmx_caps pn_vmx_offer(struct pn_vmx_caps hardware);
 
-/* RDMSR of a capability MSR. 0x491 (VMFUNC) is 0; since VM functions are not offered it does not exist: #GP. */
+/* RDMSR of a capability MSR. The words without TRUE demand all of default1, which every processor allows to be 1 (A.2).
+ * 0x491 (VMFUNC) is 0; since VM functions are not offered it does not exist: #GP. */
 /*@ requires caps: \valid_read(c);
     requires range: 0x480 <= msr <= 0x491;
     terminates \true; exits \false; assigns \nothing;
