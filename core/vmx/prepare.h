@@ -35,6 +35,12 @@ void pn_write_controls(const struct pn_nested_vmx *n, struct pn_l0_wants l0);
     terminates \true; exits \false;
     assigns dev_vmcs02[PN_F_GUEST_CR0 .. PN_F_CR4_SHADOW], dev_written02[PN_F_GUEST_CR0 .. PN_F_CR4_SHADOW], dev_cost02;
     ensures rule: pn_holds_registers(n, l0);
+    ensures reads_cr0: \forall integer k; 0 <= k <= 63 ==>
+            (ne010_reads(k, dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]) <==>
+             ne010_reads(k, n->vmcs12.f[PN_F_CR0_MASK], n->vmcs12.f[PN_F_CR0_SHADOW], n->vmcs12.f[PN_F_GUEST_CR0]));
+    ensures reads_cr4: \forall integer k; 0 <= k <= 63 ==>
+            (ne010_reads(k, dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]) <==>
+             ne010_reads(k, n->vmcs12.f[PN_F_CR4_MASK], n->vmcs12.f[PN_F_CR4_SHADOW], n->vmcs12.f[PN_F_GUEST_CR4]));
     ensures cost: n_writes02 == \old(n_writes02) + 7; */
 void pn_write_registers(const struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
