@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <provenest/evmcs.h>
 #include <provenest/vmx_entry.h>
 #include <provenest/vmx_exit.h>
 
@@ -436,6 +437,31 @@ START_TEST(translations_are_flushed)
 }
 END_TEST
 
+/* Clean fields of an enlightened VMCS. */
+START_TEST(clean_groups)
+{
+    ck_assert_uint_eq(pn_evmcs_consumed(0xfffff7ff, false), 0x0800);
+    ck_assert_uint_eq(pn_evmcs_consumed(0xffff, false), 0);
+    ck_assert_uint_eq(pn_evmcs_consumed(0xffff, true), 0xffff);
+    ck_assert_uint_eq(pn_evmcs_dirty(0), 0);
+    ck_assert_uint_eq(pn_evmcs_dirty(BIT(9)), 1u << PN_GROUP_CONTROLS);
+    ck_assert_uint_eq(pn_evmcs_dirty(BIT(8) | BIT(12)), 1u << PN_GROUP_REGISTERS | 1u << PN_GROUP_SEGMENTS);
+    ck_assert_uint_eq(pn_evmcs_dirty(BIT(11)), 1u << PN_GROUP_REGISTERS | 1u << PN_GROUP_RARE | 1u << PN_GROUP_PDPTRS |
+                                                   1u << PN_GROUP_OTHER);
+    ck_assert_uint_eq(pn_evmcs_dirty(BIT(10) | BIT(13) | BIT(14) | BIT(15)), 0);
+}
+END_TEST
+
+START_TEST(clean_bits_are_set_by_success)
+{
+    ck_assert_uint_eq(pn_evmcs_marked(0x10040, false), 0x10040);
+    ck_assert_uint_eq(pn_evmcs_marked(0x10040, true), 0x1ffff);
+    ck_assert(pn_evmcs_pdptrs_held(true, BIT(12)));
+    ck_assert(!pn_evmcs_pdptrs_held(true, BIT(11)));
+    ck_assert(!pn_evmcs_pdptrs_held(false, 0));
+}
+END_TEST
+
 TCase *vmx_entry_tests(void)
 {
     TCase *t = tcase_create("vmx_entry");
@@ -457,5 +483,7 @@ TCase *vmx_entry_tests(void)
     tcase_add_test(t, pdptes_of_the_fields);
     tcase_add_test(t, pdptes_of_memory);
     tcase_add_test(t, translations_are_flushed);
+    tcase_add_test(t, clean_groups);
+    tcase_add_test(t, clean_bits_are_set_by_success);
     return t;
 }
