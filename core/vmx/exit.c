@@ -128,6 +128,20 @@ static void say(struct pn_nested_vmx *n, struct pn_l2_exit x)
     say_why(n, x);
 }
 
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_VECTORING_INFO .. PN_F_EXIT_LENGTH];
+    ensures inv: pn_nested_inv(n);
+    ensures info: n->vmcs12.f[PN_F_VECTORING_INFO] == info;
+    ensures error: n->vmcs12.f[PN_F_VECTORING_ERROR] == error;
+    ensures length: n->vmcs12.f[PN_F_EXIT_LENGTH] == length; */
+static void say_interrupted(struct pn_nested_vmx *n, uint32_t info, uint32_t error, uint32_t length)
+{
+    n->vmcs12.f[PN_F_VECTORING_INFO] = info;
+    n->vmcs12.f[PN_F_VECTORING_ERROR] = error;
+    n->vmcs12.f[PN_F_EXIT_LENGTH] = length;
+}
+
 /* In the words of the hardware, the event whose delivery the exit interrupted. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
@@ -139,9 +153,7 @@ static void say(struct pn_nested_vmx *n, struct pn_l2_exit x)
     ensures event: pn_says_interrupted(n, x, e); */
 static void describe(struct pn_nested_vmx *n, struct pn_event e, struct pn_l2_exit x)
 {
-    n->vmcs12.f[PN_F_VECTORING_INFO] = pn_vmx_entry_info(e);
-    n->vmcs12.f[PN_F_VECTORING_ERROR] = e.has_error ? e.error : 0;
-    n->vmcs12.f[PN_F_EXIT_LENGTH] = pn_is_soft(e.type) ? e.length : x.length;
+    say_interrupted(n, pn_vmx_entry_info(e), e.has_error ? e.error : 0, pn_is_soft(e.type) ? e.length : x.length);
 }
 
 /* It is L1's from here on (SDM 27.2.4). */
@@ -236,6 +248,10 @@ static void tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x
     if (v->injected.stage == PN_STAGE_INJECTED) {
         describe(n, v->injected, x);
         pass_on(v);
+        /*@ assert flags: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) && n->launched == \at(n->launched, Pre) &&
+              n->checked == \at(n->checked, Pre) && n->entry_pending == \at(n->entry_pending, Pre); */
+        /*@ assert caps: n->caps == \at(n->caps, Pre); */
+        /*@ assert nested_inv: pn_nested_inv(n); */
     } else if (unblocked(x)) {
         unblock(n);
     }
