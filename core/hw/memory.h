@@ -3,8 +3,8 @@
  * The seam for L1's memory: VMCS regions, MSR lists, bitmaps, PDPTEs. L1's other processors and devices may change it at any
  * time. So each word of a structure is read once, into a snapshot, and every decision is made on that: `mem64` is then what
  * the one read finds, whatever the word is before and after. Once for each structure, that is: a body that read a structure
- * again, in another snapshot, and decided on the one reading and acted on the other, would prove. None does: each is read in one
- * place and handed on by value.
+ * again, in another snapshot, decided on the one reading and acted on the other, would prove. None does: each is read in
+ * one place and handed on by value.
  */
 #ifndef PROVENEST_HW_MEMORY_H
 #define PROVENEST_HW_MEMORY_H
