@@ -140,6 +140,8 @@ static void exit_hlt(struct vcpu *v)
 {
     skip_instruction(v);
     v->halting = true;
+    if (v->nested.vmx.l2)
+        vmwrite(GUEST_ACTIVITY, ACTIVITY_HLT); /* an exit to L1 may come before the next entry */
 }
 
 static void exit_invd(struct vcpu *v)

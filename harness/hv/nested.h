@@ -24,7 +24,7 @@ struct nested {
     bool timer;               /* the last exit was L1's preemption timer's */
     uint64_t timer_left;      /* of L1's timer in vmcs02, at the last entry or exit */
     /* for the report */
-    uint64_t entries, failures, refused;
+    uint64_t entries, failures, refused, dropped;
     uint64_t to_l1[EXIT_REASONS], to_l0[EXIT_REASONS];
 };
 

@@ -10,6 +10,7 @@
 
 enum { VECTOR_GP = 13, MOV_FROM_CR = 1 };
 #define ACCESS_BITS 7u
+#define EFER_LMA (1ull << 10)
 #define EPT_RIGHTS_SHIFT 3
 #define QUALIFICATION_KEPT 0x1187ull /* of an EPT violation: the access, the linear address's bits, NMI unblocking */
 
@@ -111,7 +112,9 @@ static void entered(struct vcpu *v)
     v->hw.vmcs.keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
     v->halting = false;
     v->halted = vmread(GUEST_ACTIVITY) == ACTIVITY_HLT;
-    (void)pn_nested_take_entry_event(&s->vmx, &v->events);
+    if (!pn_nested_take_entry_event(&s->vmx, &v->events) && field12(s, PN_F_ENTRY_INFO) & INFO_VALID && !s->dropped++)
+        say("PN| note L1 injects an event of a kind that no processor raises, and L2 does not get it: %x\n",
+            field12(s, PN_F_ENTRY_INFO));
 }
 
 void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch)
@@ -222,12 +225,14 @@ static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
     }
 }
 
-/* The register of a MOV to or from a control register (SDM table 27-3), RSP apart. */
+/* The operand of a MOV to a control register (SDM table 27-3): 32 bits outside 64-bit mode. */
 static uint64_t register_value(struct vcpu *v, struct pn_l2_exit x)
 {
     const uint64_t *r = guest_register(v, (unsigned int)(x.qualification >> 8 & 15));
+    const bool in_64bit = vmread(GUEST_EFER) & EFER_LMA && vmread(GUEST_CS_ACCESS) & CS_LONG;
+    const uint64_t value = r ? *r : vmread(GUEST_RSP);
 
-    return r ? *r : vmread(GUEST_RSP);
+    return in_64bit ? value : value & 0xffffffffull;
 }
 
 /* CR8 of an L2 whose L1 neither intercepts it nor has a TPR shadow: the task priority of the LAPIC, which is L1's. */
