@@ -26,14 +26,16 @@ def default(more="", rounds="2000", bz=False):
     return (image if bz else kernel.vmlinux(image)), line, [ramdisk()]
 
 
-def kvm(args="", cpu=""):
+def kvm(args="", cpu="", boot=()):
     """The same with KVM loaded and tests/guests/kvm in it; args: kvm-intel's parameters, separated by blanks or commas.
-    skylake_x tells Linux a TSC of 3.5 GHz by CPUID, which Bochs' is not."""
+    skylake_x tells Linux a TSC of 3.5 GHz by CPUID, which Bochs' is not. boot: words for the VMX L1 (tests/guests/vmx), which KVM then runs instead of the usual guests."""
     words = [LINE] + (["kvmargs=" + ",".join(args.replace(",", " ").split())] if args.strip() else [])
     words += ["tsc_early_khz=50000"] if cpu == "skylake_x" else []
+    words += ["boot=" + ",".join(boot)] if boot else []
     image = packages.bzimage()
     files = [("init", read(os.path.join(ROOT, "tests", "guests", "kvm", "init"))),
              ("bin/busybox", packages.busybox()), ("bin/l2", os.path.join(BUILD, "guests", "l2"))]
     files += [("modules/%s.ko" % m, packages.module(m)) for m in MODULES]
-    out = os.path.join(BUILD, "guests", "initrd-kvm.cpio")
+    files += [("bin/vmx.elf", os.path.join(BUILD, "guests", "vmx.elf"))] if boot else []
+    out = os.path.join(BUILD, "guests", "initrd-boot.cpio" if boot else "initrd-kvm.cpio")
     return kernel.vmlinux(image), " ".join(words), [initrd.build(out, files)]

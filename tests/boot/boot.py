@@ -65,10 +65,10 @@ def bare_case(cpu):
     return body
 
 
-def probe_case(cpu, mode, checked):
+def probe_case(cpu, mode, checked, more=""):
     """The 32-bit probe of what is hidden from L1 and carried out for it (harness/hv/test/probe): code 0 on port 0xf4."""
     def body(name):
-        boot(name, variant(checked), EVICT[mode], [(PROBE, "")], cpu, limit=40, silence=20).held()
+        boot(name, variant(checked), EVICT[mode] + more, [(PROBE, more.strip())], cpu, limit=40, silence=20).held()
     return body
 
 
@@ -149,6 +149,7 @@ def short():
     yield from doctored.cases()
     for cpu in MODELS:
         yield "evk %s bare" % cpu, bare_case(cpu)
+        yield "probe %s without VMX" % cpu, probe_case(cpu, "core", False, " vmx=off")
         for mode in EVICT:
             yield from twice("evk %s %s" % (cpu, mode), lambda c, u=cpu, m=mode: evk_case(u, m, c))
             yield from twice("probe %s %s" % (cpu, mode), lambda c, u=cpu, m=mode: probe_case(u, m, c))

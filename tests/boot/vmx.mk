@@ -16,3 +16,7 @@ vmx-bare: build/guests/vmx.elf ## what the small VMX L1s observe on the bare mac
 
 test-vmx: build/guests/vmx.elf ## the small VMX L1s bare and under Provenest: any difference fails (ONLY=area CPU=model)
 	@$(PY) tests/boot/vmx.py compare $(ONLY) --cpu '$(CPU)'
+
+.PHONY: bench-nested
+bench-nested: build/guests/vmx.elf build/guests/l2 ## ticks of L2's rounds: bare, under Debian's KVM, under Provenest
+	@$(PY) tests/boot/nestedbench.py $(HV)

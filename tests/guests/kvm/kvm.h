@@ -38,6 +38,7 @@ struct vm {
     size_t run_size;
     struct kvm_run *run;
     uint8_t *memory;
+    uint32_t memory_size;
     struct notes *notes;
 };
 
@@ -45,6 +46,7 @@ enum mode { REAL, FLAT, PAE, LONG };
 
 /* vm.c; false: it failed, and `why` says so */
 bool vm_make(struct vm *v, bool irqchip);
+bool vm_make_with(struct vm *v, bool irqchip, uint8_t *memory, uint32_t size);
 void vm_end(struct vm *v);
 bool vm_mode(struct vm *v, enum mode mode, const char *entry);
 bool vm_run(struct vm *v, uint32_t reason);
@@ -61,6 +63,8 @@ bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern char why[200];
 extern char note[80]; /* what a step has to say besides "ok" */
 uint64_t ticks(void);
+
+int boot(const char *path, const char *line); /* boot.c */
 
 struct step {
     const char *name;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static unsigned int passed, failed;
 
@@ -27,9 +28,11 @@ static void run(const struct step *s)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 4 && strcmp(argv[1], "boot") == 0)
+        return boot(argv[2], argv[3]);
     printf("L2 start\n");
     run(mode_steps);
     run(event_steps);

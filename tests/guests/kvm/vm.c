@@ -73,24 +73,35 @@ bool vm_cpuid(uint32_t leaf, struct kvm_cpuid_entry2 *entry)
 
 static bool give_memory(struct vm *v)
 {
+    struct kvm_userspace_memory_region region = {.memory_size = v->memory_size, .userspace_addr = (uint64_t)v->memory};
+
+    return ioctl(v->vm, KVM_SET_USER_MEMORY_REGION, &region) == 0 || failed("KVM_SET_USER_MEMORY_REGION");
+}
+
+/* The usual guest's: the guests of guest.S are in it. */
+static bool make_memory(struct vm *v)
+{
     int file = memfd_create("guest", MFD_CLOEXEC);
-    struct kvm_userspace_memory_region region = {.memory_size = MEMORY};
 
     if (file < 0 || ftruncate(file, MEMORY) != 0)
         return failed("memfd_create");
+    v->memory_size = MEMORY;
     v->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (v->memory == MAP_FAILED)
         return failed("mmap");
-    region.userspace_addr = (uint64_t)v->memory;
-    if (ioctl(v->vm, KVM_SET_USER_MEMORY_REGION, &region) != 0)
-        return failed("KVM_SET_USER_MEMORY_REGION");
     memcpy(v->memory + CODE, guest_start, (size_t)(guest_end - guest_start));
     v->notes = (struct notes *)(void *)(v->memory + NOTES);
     return true;
 }
 
 bool vm_make(struct vm *v, bool irqchip)
+{
+    return vm_make_with(v, irqchip, NULL, 0);
+}
+
+/* With the memory given, or the usual. */
+bool vm_make_with(struct vm *v, bool irqchip, uint8_t *memory, uint32_t size)
 {
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     struct kvm_cpuid2 *cpuid;
@@ -105,7 +116,9 @@ bool vm_make(struct vm *v, bool irqchip)
         return failed("KVM_SET_TSS_ADDR");
     if (irqchip && ioctl(v->vm, KVM_CREATE_IRQCHIP, 0) != 0)
         return failed("KVM_CREATE_IRQCHIP");
-    if (!give_memory(v))
+    v->memory = memory;
+    v->memory_size = size;
+    if ((!memory && !make_memory(v)) || !give_memory(v))
         return false;
     if ((v->cpu = ioctl(v->vm, KVM_CREATE_VCPU, 0)) < 0)
         return failed("KVM_CREATE_VCPU");
@@ -123,7 +136,7 @@ bool vm_make(struct vm *v, bool irqchip)
 void vm_end(struct vm *v)
 {
     munmap(v->run, v->run_size);
-    munmap(v->memory, MEMORY);
+    munmap(v->memory, v->memory_size);
     close(v->cpu);
     close(v->vm);
 }

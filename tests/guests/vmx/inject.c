@@ -117,6 +117,24 @@ static void every_event(enum guest g, const char *how, enum page page)
     }
 }
 
+/* Vectors that the type allows and no processor raises so (SDM 26.2.1.3 restricts types 2, 3 and 7 only). */
+static void odd_pairs(void)
+{
+    static const struct event odd[] = {{"exception-2", EXCEPTION(2), 0, 0},
+                                       {"exception-9", EXCEPTION(9), 0, 0},
+                                       {"exception-3", EXCEPTION(3), 0, 0},
+                                       {"exception-31", EXCEPTION(31), 0, 0},
+                                       {"icebp-33", VALID | TYPE_ICEBP << 8 | 0x21, 0, 1},
+                                       {"soft-5", VALID | TYPE_SOFT << 8 | 5, 0, 1},
+                                       {"interrupt-3", VALID | 3, 0, 0}};
+
+    for (unsigned int i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        base(LONG, n_code);
+        inject(&odd[i]);
+        deliver(odd[i].name);
+    }
+}
+
 /* The gate is not present, or its selector is bad: an exception in the delivery, handled by L2 or taken by L1. */
 static void bad_gates(void)
 {
@@ -305,6 +323,7 @@ void area_inject(void)
     every_event(LONG, "/idt-away", P_IDT);
     every_event(LONG, "/stack-away", P_STACK);
     every_event(LONG_NO_UG, "/no-unrestricted", PAGES);
+    odd_pairs();
     bad_gates();
     real_mode();
     halted();
