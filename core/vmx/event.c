@@ -306,9 +306,11 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
     /*@ assert flags: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) && n->launched == \at(n->launched, Pre) &&
           n->checked == \at(n->checked, Pre) && n->entry_pending == \at(n->entry_pending, Pre); */
     /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre) &&
-          n->caps == \at(n->caps, Pre); */
+          n->caps.address_width == \at(n->caps.address_width, Pre) && n->caps.linear_width == \at(n->caps.linear_width, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
+    /*@ assert widths: pn_caps_ok(n->caps); */
     /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    /*@ assert nested_inv: pn_nested_inv(n); */
+    /*@ assert fit: pn_fields_fit(n); */
     if (what == INTERRUPT && x.reason == 0)
         return PN_TURN_L2;
     return leave(n, v, x);

@@ -250,7 +250,9 @@ static void tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x
         pass_on(v);
         /*@ assert flags: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) && n->launched == \at(n->launched, Pre) &&
               n->checked == \at(n->checked, Pre) && n->entry_pending == \at(n->entry_pending, Pre); */
-        /*@ assert caps: n->caps == \at(n->caps, Pre); */
+        /*@ assert widths: n->caps.address_width == \at(n->caps.address_width, Pre) &&
+              n->caps.linear_width == \at(n->caps.linear_width, Pre); */
+        /*@ assert pointers: pn_pointers_ok(n); */
         /*@ assert nested_inv: pn_nested_inv(n); */
     } else if (unblocked(x)) {
         unblock(n);
