@@ -1,5 +1,6 @@
 """The small VMX L1s (tests/guests/vmx): the same image bare and under Provenest, compared line by line."""
 import argparse
+import fnmatch
 import os
 import re
 import sys
@@ -81,18 +82,20 @@ def same(one, two, change):
 
 
 def judge(one, two, area, cpu, table):
-    """(cases, sentences about differences that have no name, names that were not needed)."""
+    """(cases, sentences about differences that have no name, names that were not needed). A name may be a pattern."""
     a, b = cases(one, area), cases(two, area)
     named = {n: change for where, n, model, change, _ in table
              if where == area and (model == "*" or cpu in model.split(","))}
     out, used = [], set()
-    for name, text in a.items():
-        other = b.get(name, "nothing")
-        if name in named and text != other and same(text, other, named[name]) and " WRONG " not in other:
-            used.add(name)
-        elif text != other:
+    for name in list(a) + [n for n in b if n not in a]:
+        text, other = a.get(name, "nothing"), b.get(name, "nothing")
+        known_as = [n for n in named if fnmatch.fnmatchcase(name, n)]
+        if text == other:
+            continue
+        if known_as and same(text, other, named[known_as[0]]) and " WRONG " not in other:
+            used.add(known_as[0])
+        else:
             out.append("%s: bare       %s\n    %s  Provenest  %s" % (name, text, " " * len(name), other))
-    out += ["%s: only under Provenest: %s" % (n, t) for n, t in b.items() if n not in a]
     return len(a), out, sorted(set(named) - used)
 
 

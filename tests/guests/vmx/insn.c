@@ -315,6 +315,11 @@ static void field(unsigned int i, uint64_t encoding, uint64_t value)
     say("VMX fields %s %x %x %s %x\n", fields[i].name, encoding, value, r.flags & 0x41 ? "unreadable" : "reads", back);
 }
 
+static bool offered(unsigned int i)
+{
+    return !fields[i].is_exit && !(insn(i_vmread, 0, fields[i].encoding).flags & 0x41);
+}
+
 void area_fields(void)
 {
     const uint64_t current_pointer = (uint64_t)vmcs[0], other = (uint64_t)vmcs[1];
@@ -326,6 +331,10 @@ void area_fields(void)
         if (fields[i].is_exit) {
             say("VMX fields %s %s\n", fields[i].name,
                 insn(i_vmread, 0, fields[i].encoding).flags & 0x41 ? "unreadable" : "ok");
+            continue;
+        }
+        if (insn(i_vmread, 0, fields[i].encoding).flags & 0x41) {
+            say("VMX fields %s absent\n", fields[i].name);
             continue;
         }
         field(i, fields[i].encoding, ~0ull);
@@ -340,11 +349,11 @@ void area_fields(void)
     /* They live in the region, not in the processor: another VMCS, and back. */
     __asm__ volatile("vmptrld %0" : : "m"(other) : "cc", "memory");
     for (unsigned int i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (!fields[i].is_exit)
+        if (offered(i))
             set(fields[i].encoding, 0);
     __asm__ volatile("vmclear %1; vmclear %0; vmptrld %0" : : "m"(current_pointer), "m"(other) : "cc", "memory");
     for (unsigned int i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (!fields[i].is_exit)
+        if (offered(i))
             say("VMX fields %s kept %x\n", fields[i].name, get(fields[i].encoding));
     __asm__ volatile("vmxoff");
 }
