@@ -29,9 +29,10 @@ void pn_ledger_given_back(struct pn_event e);
     requires exit_read: dev_exited == 0;
     requires nothing_else: dev_entry == 0 && dev_owed == 0;
     requires none_held: dev_acked == 0;
-    terminates \true; exits \false; assigns dev_asked;
+    terminates \true; exits \false; assigns dev_asked, dev_acked_vector;
     ensures asked: n_asked == \old(n_asked) + 1;
-    ensures range: -1 <= \result <= 255; */
+    ensures range: -1 <= \result <= 255;
+    ensures vector: \result >= 0 ==> dev_acked_vector == \result; */
 int pn_hw_ack_for_exit(void); /* vector 0..255, or PN_NO_INTERRUPT */
 
 #endif

@@ -87,7 +87,10 @@ static enum choice choose_exception(const struct pn_nested_vmx *n, const struct 
     ensures mtf: \result == MTF <==> nx030_mtf(*v);
     ensures timer: \result == TIMER <==> nx030_last(*v) && timer != 0;
     ensures nmi: \result == NMI <==> nx030_last(*v) && timer == 0 && nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL]);
-    ensures interrupt: \result == INTERRUPT ==> nx030_last(*v) && nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL]);
+    ensures interrupt: \result == INTERRUPT <==> nx030_last(*v) && timer == 0 && !nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL]) &&
+            nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL]);
+    ensures later: \result == LATER ==> nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
+    ensures brief: has_injected(*v) && nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer) ==> \result == LATER;
     ensures total: NOTHING <= \result <= INTERRUPT; */
 static enum choice choose(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
 {
@@ -195,6 +198,7 @@ static void put_trap_away(struct pn_vcpu *v)
     ensures none: v->exception.stage == PN_STAGE_NONE;
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures shutdown: what == SHUTDOWN ==> \result.reason == 2 && v->triple_fault == 0;
     ensures init: what == INIT ==> \result.reason == 3 && v->init_pending == 0;
     ensures mtf: what == MTF ==> \result.reason == 37 && v->mtf_pending == 0;
     ensures timer: what == TIMER ==> \result.reason == 52;
@@ -273,13 +277,14 @@ static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires nothing: dev_entry == 0 && dev_owed == 0;
-    terminates \true; exits \false; assigns v->interrupt_waiting, dev_asked;
+    terminates \true; exits \false; assigns v->interrupt_waiting, dev_asked, dev_acked_vector;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures exit: \result.reason == 1 || \result.reason == 0;
     ensures acknowledged: \result.reason != 0 && bit(exit, 15) ==> v->interrupt_waiting == 0 &&
-            info_valid(\result.info) == 1 && info_type(\result.info) == 0;
+            \result.info == 0x80000000 + dev_acked_vector && n_asked == \old(n_asked) + 1;
+    ensures withdrawn: \result.reason == 0 ==> v->interrupt_waiting == 0;
     ensures not_acknowledged: !bit(exit, 15) ==> \result.reason == 1 && \result.info == 0 &&
             v->interrupt_waiting == \old(v->interrupt_waiting) && n_asked == \old(n_asked); */
 static struct pn_l2_exit take_interrupt(struct pn_vcpu *v, uint64_t exit)

@@ -60,7 +60,11 @@ static struct pn_event from_l1(struct pn_vectoring x)
     ensures valid: \result.valid != 0 <==> info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1;
     ensures type: \result.valid != 0 ==> \result.type == info_type(n->vmcs12.f[PN_F_ENTRY_INFO]);
     ensures vector: \result.valid != 0 ==> \result.vector == info_vector(n->vmcs12.f[PN_F_ENTRY_INFO]);
-    ensures length: \result.valid != 0 && !ev040_soft(\result.type) ==> \result.length == 0; */
+    ensures length: \result.valid != 0 && !ev040_soft(\result.type) ==> \result.length == 0;
+    ensures soft_length: \result.valid != 0 && ev040_soft(\result.type) ==>
+            \result.length == n->vmcs12.f[PN_F_ENTRY_LENGTH] % 0x100;
+    ensures error: \result.valid != 0 ==> (\result.has_error != 0 <==> info_has_error(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1) &&
+            \result.error == (info_has_error(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1 ? n->vmcs12.f[PN_F_ENTRY_ERROR] : 0); */
 static struct pn_vectoring entry_fields(const struct pn_nested_vmx *n)
 {
     const uint64_t *f = n->vmcs12.f;

@@ -218,6 +218,8 @@ bool pn_load_host_pdptes(const struct pn_nested_vmx *n)
         loop invariant unread: \forall integer a; a >= table + 8 * k ==> n_reads(a) == 0;
         loop invariant checked: \forall integer j; 0 <= j < k ==>
               nx011_pdpte(dev_vmcs01[PN_F_GUEST_PDPTR0 + j], n->caps.address_width);
+        loop invariant loaded: \forall integer j; 0 <= j < k ==>
+              dev_vmcs01[PN_F_GUEST_PDPTR0 + j] == mem64(table + 8 * j);
         loop assigns k, dev_reads, dev_vmcs01[PN_G_PDPTRS .. PN_G_PDPTRS_END - 1];
         loop variant 4 - k; */
     for (unsigned k = 0; k < 4; k++) {

@@ -90,6 +90,9 @@ void pn_load_host(const struct pn_nested_vmx *n, struct pn_leaving b);
     terminates \true; exits \false; assigns dev_vmcs01[PN_G_PDPTRS .. PN_G_PDPTRS_END - 1], dev_reads;
     ensures checked: \result != 0 && !pn_long_host(n) && bit(n->vmcs12.f[PN_F_HOST_CR4], 5) ==>
             \forall integer k; 0 <= k <= 3 ==> nx011_pdpte(dev_vmcs01[PN_F_GUEST_PDPTR0 + k], n->caps.address_width);
+    ensures loaded: \result != 0 && !pn_long_host(n) && bit(n->vmcs12.f[PN_F_HOST_CR4], 5) ==>
+            \forall integer k; 0 <= k <= 3 ==> dev_vmcs01[PN_F_GUEST_PDPTR0 + k] ==
+              mem64(n->vmcs12.f[PN_F_HOST_CR3] % 0x100000000 / 32 * 32 + 8 * k);
     ensures none: pn_long_host(n) || !bit(n->vmcs12.f[PN_F_HOST_CR4], 5) ==> \result != 0 &&
             \forall integer k; 0 <= k <= 3 ==>
               dev_vmcs01[PN_F_GUEST_PDPTR0 + k] == \old(dev_vmcs01[PN_F_GUEST_PDPTR0 + k]); */

@@ -254,7 +254,7 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     else if (reason == IO)
         l1s = port_access(n, x.qualification);
     else if (reason == RDMSR || reason == WRMSR)
-        l1s = msr_access(n, (uint32_t)rcx, reason == WRMSR);
+        l1s = msr_access(n, (uint32_t)(rcx % 0x100000000u), reason == WRMSR);
     else
         l1s = by_control(n, reason);
     return l1s ? PN_TO_L1 : PN_TO_L0;

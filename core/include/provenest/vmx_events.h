@@ -74,6 +74,10 @@ enum pn_nested_turn {
             v->injected.type == info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) &&
             v->injected.vector == info_vector(n->vmcs12.f[PN_F_ENTRY_INFO]) && v->injected.origin == PN_BY_L1 &&
             v->cancelled != 0;
+    ensures whole: \result != 0 && info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) != 7 ==>
+            (ev040_soft(v->injected.type) ==> v->injected.length == n->vmcs12.f[PN_F_ENTRY_LENGTH] % 0x100) &&
+            (v->injected.has_error != 0 <==> info_has_error(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1) &&
+            v->injected.error == (info_has_error(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1 ? n->vmcs12.f[PN_F_ENTRY_ERROR] : 0);
     ensures mtf: \result != 0 && info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) == 7 ==> v->mtf_pending != 0; */
 bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v);
 
@@ -132,7 +136,7 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
     requires not_programmed: dev_entry == 0;
     terminates \true; exits \false;
-    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, *v, dev_asked,
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, *v, dev_asked, dev_acked_vector,
             dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
             dev_dr6, dev_dr7, dev_cr2, dev_owed, dev_applied, led_reported, led_dropped, led_delivered, dev_reads, dev_memory,
@@ -150,7 +154,18 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     ensures timer: \old(nx030_last(*v)) && timer != 0 ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 52;
     ensures nmi: \old(nx030_last(*v)) && timer == 0 && \old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) ==>
             n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 0 && n->vmcs12.f[PN_F_EXIT_INFO] == 0x80000202 &&
-            v->nmi_pending == \old(v->nmi_pending) - 1; */
+            v->nmi_pending == \old(v->nmi_pending) - 1;
+    ensures interrupt: \old(nx030_last(*v)) && timer == 0 && !\old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) &&
+            \old(nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL])) && !\old(bit(n->vmcs12.f[PN_F_EXIT_CTL], 15)) ==>
+            n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 1 && n->vmcs12.f[PN_F_EXIT_INFO] == 0 && v->interrupt_waiting != 0;
+    ensures acknowledged: \old(nx030_last(*v)) && timer == 0 && !\old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) &&
+            \old(nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL])) && \old(bit(n->vmcs12.f[PN_F_EXIT_CTL], 15)) ==>
+            v->interrupt_waiting == 0 && n_asked == \old(n_asked) + 1 && (n->l2 == 0 ==>
+            n->vmcs12.f[PN_F_EXIT_REASON] == 1 && n->vmcs12.f[PN_F_EXIT_INFO] == 0x80000000 + dev_acked_vector);
+    ensures shutdown: \old(!has_injected(*v) && v->triple_fault != 0 && !has_exception(*v)) ==> n->l2 == 0 &&
+            n->vmcs12.f[PN_F_EXIT_REASON] == 2 && v->triple_fault == 0;
+    ensures brief: \old(has_injected(*v)) ==>
+            (\result == PN_TURN_L2_BRIEFLY <==> \old(nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer))); */
 enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer);
 
 #endif

@@ -52,7 +52,7 @@
     ensures msr: x.reason < 0x80000000 && 31 <= x.reason % 0x10000 <= 32 &&
             bit(n->vmcs12.f[PN_F_PROC_CTL], 28) && (nx026_low(rcx % 0x100000000) || nx026_high(rcx % 0x100000000)) ==>
             (\result == PN_TO_L1 <==> bit(mem64(n->vmcs12.f[PN_F_MSR_BITMAP] / 4096 * 4096 +
-              nx026_place(rcx % 0x100000000, x.reason % 0x10000 - 31)), rcx % 64));
+              nx026_place(rcx % 0x100000000, x.reason % 0x10000 - 31)), (rcx % 0x100000000) % 64));
     ensures every_msr: x.reason < 0x80000000 && 31 <= x.reason % 0x10000 <= 32 &&
             !(bit(n->vmcs12.f[PN_F_PROC_CTL], 28) && (nx026_low(rcx % 0x100000000) || nx026_high(rcx % 0x100000000))) ==>
             \result == PN_TO_L1;
