@@ -22,7 +22,7 @@ HV_COMMON := -std=gnu11 -ffreestanding -O2 -fno-pic -fno-stack-protector -fcf-pr
     -ffile-prefix-map=$(CURDIR)=. $(HV_WARN)
 HV_64 := $(HV_COMMON) -m64 -mno-red-zone -mcmodel=small -I$(HV_CORE)/include
 HV_32 := $(HV_COMMON) -m32 -march=i686
-HV_LTO := $(if $(HV_CHECKED),-fno-lto,-flto)
+HV_LTO := $(if $(HV_CHECKED),-fno-lto,-flto -flto-partition=one)
 
 HV_SRCS := $(sort $(wildcard $(HV_CORE)/event/*.c $(HV_CORE)/vmx/*.c)) $(sort $(wildcard vendor/common/*.c vendor/vmx/*.c)) \
     $(sort $(filter-out %/stub.c %/memory.c,$(wildcard harness/hv/*.c))) $(if $(HV_CHECKED),$(HV_CHECK_SRCS))
