@@ -57,8 +57,7 @@ void pn_hw_load_vmcs(enum pn_vmcs which);
     requires field: 0 <= f < PN_FIELDS;
     requires current: dev_vmcs == PN_VMCS01;
     terminates \true; exits \false; assigns \nothing;
-    ensures value: \result == dev_vmcs01[f];
-    ensures width: sdm24_fits(f, \result); */
+    ensures value: \result == dev_vmcs01[f]; */
 uint64_t pn_hw_read01(enum pn_field f);
 
 /*@ // TRUST: SDM 24.11.2 and 30.3 (VMWRITE).
@@ -90,6 +89,7 @@ void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp);
 
 /*@ // TRUST: SDM 24.11.2 and 30.3 (VMWRITE); once an entry of L1's.
     requires field: 0 <= f < PN_FIELDS;
+    requires fits: sdm24_fits(f, value);
     requires current: dev_vmcs == PN_VMCS02;
     requires once: dev_written02[f] == 0;
     terminates \true; exits \false; assigns dev_vmcs02[f], dev_written02[f], dev_cost02;

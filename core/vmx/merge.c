@@ -46,7 +46,7 @@ uint64_t pn_merge_pin(uint64_t l0, uint64_t l1)
 {
     const uint64_t word = pn_putb(either(l0, l1), PIN_TIMER, pn_tstb(l1, PIN_TIMER));
 
-    return pn_putb(word, PIN_POSTED, false);
+    return (uint32_t)pn_putb(word, PIN_POSTED, false);
 }
 
 uint64_t pn_merge_proc(uint64_t l0, uint64_t l1)
@@ -61,7 +61,7 @@ uint64_t pn_merge_proc(uint64_t l0, uint64_t l1)
     word = pn_putb(word, PROC_IO_BITMAPS, false);
     word = pn_putb(word, PROC_MTF, pn_tstb(l0, PROC_MTF));
     word = pn_putb(word, PROC_MSR_BITMAPS, true);
-    return pn_putb(word, PROC_SECONDARY, true);
+    return (uint32_t)pn_putb(word, PROC_SECONDARY, true);
 }
 
 /* Bit k for both, in a word that has it not yet. */
@@ -106,22 +106,22 @@ uint64_t pn_merge_proc2(uint64_t l0, uint64_t proc, uint64_t l1)
     word = put_either(word, PROC2_RDRAND, l0, active);
     word = put_either(word, PROC2_RDSEED, l0, active);
     word = pn_putb(word, PROC2_EPT, true);
-    return pn_putb(word, PROC2_VPID, true);
+    return (uint32_t)pn_putb(word, PROC2_VPID, true);
 }
 
 uint64_t pn_merge_entry(uint64_t l0, uint64_t l1)
 {
-    return put_same(l0, ENTRY_LONG_MODE, l1);
+    return (uint32_t)put_same(l0, ENTRY_LONG_MODE, l1);
 }
 
 uint64_t pn_merge_exit(uint64_t l0, uint64_t pin, uint64_t capability)
 {
-    return pn_putb(l0, EXIT_SAVE_TIMER, pn_tstb(pin, PIN_TIMER) && pn_tstb(capability, 32 + EXIT_SAVE_TIMER));
+    return (uint32_t)pn_putb(l0, EXIT_SAVE_TIMER, pn_tstb(pin, PIN_TIMER) && pn_tstb(capability, 32 + EXIT_SAVE_TIMER));
 }
 
 uint64_t pn_merge_exceptions(uint64_t l0, uint64_t l1)
 {
-    return either(l0, l1);
+    return (uint32_t)either(l0, l1);
 }
 
 struct pn_page_faults pn_merge_page_faults(uint64_t l0, uint64_t l1, struct pn_page_faults asked)

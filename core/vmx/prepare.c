@@ -7,6 +7,7 @@
 
 /* Segments, and what is rarely written: as vmcs12 has them. */
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: pn_unwritten(first, end);
     requires range: PN_G_SEGMENTS <= first <= end <= PN_G_OTHER_END;
@@ -23,6 +24,7 @@ static void write_range_if(bool due, const struct pn_nested_vmx *n, unsigned fir
 }
 
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: pn_unwritten(PN_G_CONTROLS, PN_G_CONTROLS_END);
     requires clean: due == 0 ==> pn_holds_controls(n, l0);
@@ -44,6 +46,7 @@ static void write_controls_if(bool due, const struct pn_nested_vmx *n, struct pn
 }
 
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: pn_unwritten(PN_F_GUEST_CR0, PN_F_GUEST_DR7);
     requires clean: due == 0 ==> pn_holds_registers(n, l0);
@@ -66,10 +69,10 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     write_controls_if(controls, n, l0);
     pn_write_range(n, PN_G_BASIC, PN_G_BASIC_END);
     write_registers_if(registers, n, l0);
-    pn_write_gated(n, l1, controls || registers);
     write_range_if(pn_tstb(n->dirty, PN_GROUP_SEGMENTS), n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
     write_range_if(pn_tstb(n->dirty, PN_GROUP_RARE), n, PN_G_RARE, PN_G_RARE_END);
     pn_write_pdptrs(n, memory);
     write_range_if(other, n, PN_F_GUEST_ACTIVITY, PN_F_GUEST_ACTIVITY + 1);
     write_range_if(other, n, PN_F_PREEMPTION_TIMER, PN_F_PREEMPTION_TIMER + 1);
+    pn_write_gated(n, l1, controls || registers);
 }

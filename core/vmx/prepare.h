@@ -7,6 +7,7 @@
 
 /* Fields that are vmcs12's, word for word: first to end - 1. */
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires range: first <= end <= PN_FIELDS;
     requires plain: \forall integer f; first <= f < end ==> f != PN_F_VIRTUAL_APIC && f != PN_F_APIC_ACCESS;
     requires current: dev_vmcs == PN_VMCS02;
@@ -19,6 +20,7 @@ void pn_write_range(const struct pn_nested_vmx *n, unsigned first, unsigned end)
 
 /* Execution, entry and exit controls and what belongs to them: 16 writes. */
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; PN_G_CONTROLS <= f < PN_G_CONTROLS_END ==> dev_written02[f] == 0;
     terminates \true; exits \false;
@@ -30,6 +32,7 @@ void pn_write_controls(const struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
 /* CR0, CR3, CR4 with their masks and shadows: 7 writes. */
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; PN_F_GUEST_CR0 <= f <= PN_F_CR4_SHADOW ==> dev_written02[f] == 0;
     terminates \true; exits \false;
@@ -46,6 +49,7 @@ void pn_write_registers(const struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
 /* DR7, DEBUGCTL, PAT, EFER: each if `due`, or if it is L1's own that L2 keeps. */
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires pending: n->entry_pending != 0;
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; PN_F_GUEST_DR7 <= f <= PN_F_GUEST_EFER ==> dev_written02[f] == 0;

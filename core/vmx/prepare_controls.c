@@ -4,6 +4,7 @@
 #include "prepare.h"
 
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; PN_F_PIN_CTL <= f <= PN_F_ENTRY_CTL ==> dev_written02[f] == 0;
     terminates \true; exits \false;
@@ -22,6 +23,7 @@ static void write_words(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
 }
 
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; PN_F_EXCEPTION_BITMAP <= f <= PN_F_PF_MATCH ==> dev_written02[f] == 0;
     terminates \true; exits \false;
@@ -41,6 +43,7 @@ static void write_exceptions(const struct pn_nested_vmx *n, struct pn_l0_wants l
 }
 
 /*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; PN_F_CR3_TARGET_COUNT <= f < PN_G_CONTROLS_END ==> dev_written02[f] == 0;
     terminates \true; exits \false;

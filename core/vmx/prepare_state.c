@@ -31,7 +31,7 @@ void pn_write_registers(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
     pn_hw_write02(PN_F_CR4_SHADOW, pn_merge_cr_shadow(f[PN_F_CR4_MASK], f[PN_F_CR4_SHADOW], f[PN_F_GUEST_CR4]));
 }
 
-/*@ requires field: PN_G_REGISTERS <= f < PN_G_REGISTERS_END;
+/*@ requires field: PN_F_GUEST_DR7 <= f < PN_G_REGISTERS_END;
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: dev_written02[f] == 0;
     terminates \true; exits \false; assigns dev_vmcs02[f], dev_written02[f], dev_cost02;

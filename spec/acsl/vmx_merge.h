@@ -18,7 +18,7 @@
 /* NE-001, SDM 24.6.1: external interrupts (0), NMIs (3), virtual NMIs (5): either. The preemption timer (6) is L1's: L0 does
    without it while L2 runs. Posted interrupts (7) are not offered. */
 /*@ predicate ne001_pin(integer l0, integer l1, integer r) =
-      (\forall integer k; 0 <= k <= 63 && k != 6 && k != 7 ==> vm_either(l0, l1, r, k)) &&
+      (\forall integer k; 0 <= k <= 31 && k != 6 && k != 7 ==> vm_either(l0, l1, r, k)) &&
       vm_l1_only(l1, r, 6) && !bit(r, 7);
 */
 
@@ -28,7 +28,7 @@
 /*@ predicate ne002_emulated(integer k) = 17 <= k <= 21 && k != 18 || k == 24 || k == 25 || k == 27 || k == 28 || k == 31;
 
     predicate ne002_proc(integer l0, integer l1, integer r) =
-      (\forall integer k; 0 <= k <= 63 && !ne002_emulated(k) ==> vm_either(l0, l1, r, k)) &&
+      (\forall integer k; 0 <= k <= 31 && !ne002_emulated(k) ==> vm_either(l0, l1, r, k)) &&
       (bit(r, 19) <==> bit(l0, 19) || bit(l1, 19) || !bit(l1, 21)) &&
       (bit(r, 20) <==> bit(l0, 20) || bit(l1, 20) || !bit(l1, 21)) &&
       vm_l1_only(l1, r, 21) && vm_l0_only(l0, r, 27) &&
@@ -42,7 +42,7 @@
     predicate ne003_l1(integer k) = k == 0 || k == 3 || k == 7 || k == 12 || k == 20;
 
     predicate ne003_proc2(integer l0, integer proc, integer l1, integer r) =
-      \forall integer k; 0 <= k <= 63 ==>
+      \forall integer k; 0 <= k <= 31 ==>
         (ne003_either(k) ==> (bit(r, k) <==> bit(l0, k) || (bit(proc, 31) && bit(l1, k)))) &&
         (ne003_l1(k) ==> (bit(r, k) <==> bit(proc, 31) && bit(l1, k))) &&
         (k == 1 || k == 5 ==> bit(r, k)) &&
@@ -52,19 +52,19 @@
 /* NE-004, SDM 24.8.1: the entry controls are L0's, for L0 loads DR7, DEBUGCTL, PAT and EFER for L2 by itself; IA-32e mode (9) is
    L2's. */
 /*@ predicate ne004_entry(integer l0, integer l1, integer r) =
-      (\forall integer k; 0 <= k <= 63 && k != 9 ==> vm_l0_only(l0, r, k)) && vm_l1_only(l1, r, 9);
+      (\forall integer k; 0 <= k <= 31 && k != 9 ==> vm_l0_only(l0, r, k)) && vm_l1_only(l1, r, 9);
 */
 
 /* NE-005, SDM 24.7.1: the exit controls are L0's; the preemption timer is saved (22) while L1's runs (pin control 6), where the
    processor can (bit 54 of the capability word): an exit that L0 handles does not wind it up again. */
 /*@ predicate ne005_exit(integer l0, integer pin, integer capability, integer r) =
-      (\forall integer k; 0 <= k <= 63 && k != 22 ==> vm_l0_only(l0, r, k)) &&
+      (\forall integer k; 0 <= k <= 31 && k != 22 ==> vm_l0_only(l0, r, k)) &&
       (bit(r, 22) <==> bit(pin, 6) && bit(capability, 54));
 */
 
 /* NE-006, SDM 24.6.3: an exception exits if L0 or L1 wants it. */
 /*@ predicate ne006_exceptions(integer l0, integer l1, integer r) =
-      \forall integer k; 0 <= k <= 63 ==> vm_either(l0, l1, r, k);
+      \forall integer k; 0 <= k <= 31 ==> vm_either(l0, l1, r, k);
 */
 
 /* NE-007, SDM 25.2: a page fault with error code e exits if (e & mask) == match says the same as bit 14 of the bitmap. In
@@ -88,10 +88,12 @@
       \forall integer k; 0 <= k <= 63 ==> (bit(r, k) <==> bit(owned, k) || bit(mask1, k));
 */
 
-/* NE-010: the read shadow: for bits that L1 owns what L1 shows, for the others what L2's register would have. */
-/*@ predicate ne010_shadow(integer mask1, integer shadow1, integer guest, integer r) =
+/* NE-010: the read shadow: for bits that L1 owns what L1 shows, for those that only L0 owns what L2's register would have. No
+   other bit of it is ever read. */
+/*@ predicate ne010_shadow(integer owned, integer mask1, integer shadow1, integer guest, integer r) =
       \forall integer k; 0 <= k <= 63 ==>
-        (bit(mask1, k) ==> (bit(r, k) <==> bit(shadow1, k))) && (!bit(mask1, k) ==> (bit(r, k) <==> bit(guest, k)));
+        (bit(mask1, k) ==> (bit(r, k) <==> bit(shadow1, k))) &&
+        (bit(owned, k) && !bit(mask1, k) ==> (bit(r, k) <==> bit(guest, k)));
 */
 
 /* SDM 25.3, MOV from CR0 and CR4: what is read is the shadow's bit under the mask, else the register's. */

@@ -87,13 +87,13 @@ struct pn_pdptes {
     predicate pn_holds_registers{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
       ne008_value(l0.cr0_mask, l0.cr0_forced, n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_CR0]) &&
       ne009_mask(l0.cr0_mask, n->vmcs12.f[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_MASK]) &&
-      ne010_shadow(n->vmcs12.f[PN_F_CR0_MASK], n->vmcs12.f[PN_F_CR0_SHADOW], n->vmcs12.f[PN_F_GUEST_CR0],
-                   dev_vmcs02[PN_F_CR0_SHADOW]) &&
+      ne010_shadow(l0.cr0_mask, n->vmcs12.f[PN_F_CR0_MASK], n->vmcs12.f[PN_F_CR0_SHADOW],
+                   n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_CR0_SHADOW]) &&
       dev_vmcs02[PN_F_GUEST_CR3] == n->vmcs12.f[PN_F_GUEST_CR3] &&
       ne008_value(l0.cr4_mask, l0.cr4_forced, n->vmcs12.f[PN_F_GUEST_CR4], dev_vmcs02[PN_F_GUEST_CR4]) &&
       ne009_mask(l0.cr4_mask, n->vmcs12.f[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_MASK]) &&
-      ne010_shadow(n->vmcs12.f[PN_F_CR4_MASK], n->vmcs12.f[PN_F_CR4_SHADOW], n->vmcs12.f[PN_F_GUEST_CR4],
-                   dev_vmcs02[PN_F_CR4_SHADOW]);
+      ne010_shadow(l0.cr4_mask, n->vmcs12.f[PN_F_CR4_MASK], n->vmcs12.f[PN_F_CR4_SHADOW],
+                   n->vmcs12.f[PN_F_GUEST_CR4], dev_vmcs02[PN_F_CR4_SHADOW]);
 
     // DR7, DEBUGCTL, PAT, EFER: the load controls (SDM 24.8.1); of those that vmcs12 loads, vmcs12's; and all of them.
     predicate pn_loads_debug{L}(struct pn_nested_vmx *n) = bit(n->vmcs12.f[PN_F_ENTRY_CTL], 2);
@@ -174,6 +174,7 @@ bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
  * `memory`: the PDPTEs at L2's CR3, for PAE paging without an EPT of L1's. The event fields are not written here
  * (pn_inject_events), nor what L0 wrote when it made vmcs02. */
 /*@ requires nested: \valid(n);
+    requires fit: pn_fields_fit(n);
     requires pending: n->entry_pending != 0;
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: pn_unwritten(0, PN_FIELDS);
