@@ -109,12 +109,11 @@ static bool msr_access(const struct pn_nested_vmx *n, uint32_t msr, bool write)
 {
     const uint64_t page = n->vmcs12.f[PN_F_MSR_BITMAP] / 4096u * 4096u;
     const bool high = msr >= HIGH_MSR;
-    const uint32_t index = msr % MSRS;
 
     if (!pn_tstb(n->vmcs12.f[PN_F_PROC_CTL], MSR_BITMAPS) || (high ? msr - HIGH_MSR : msr) >= MSRS)
         return true;
-    return bitmap_bit(page, (write ? (uint64_t)WRITE_PART : 0) + (high ? (uint64_t)HIGH_PART : 0) + index / 64u * 8u,
-                      index % 64u);
+    return bitmap_bit(page, (write ? (uint64_t)WRITE_PART : 0) + (high ? (uint64_t)HIGH_PART : 0) + msr % MSRS / 64u * 8u,
+                      msr % 64u);
 }
 
 /* One port, in bitmap A or B. */

@@ -49,10 +49,14 @@
     ensures control_register: x.reason < 0x80000000 && x.reason % 0x10000 == 28 ==> (\result == PN_TO_L1 <==>
             nx025_control(x.qualification, operand, n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_CR0_MASK],
               n->vmcs12.f[PN_F_CR0_SHADOW], n->vmcs12.f[PN_F_CR4_MASK], n->vmcs12.f[PN_F_CR4_SHADOW]));
-    ensures msr: x.reason < 0x80000000 && 31 <= x.reason % 0x10000 <= 32 &&
+    ensures msr_read: x.reason < 0x80000000 && x.reason % 0x10000 == 31 &&
             bit(n->vmcs12.f[PN_F_PROC_CTL], 28) && (nx026_low(rcx % 0x100000000) || nx026_high(rcx % 0x100000000)) ==>
             (\result == PN_TO_L1 <==> bit(mem64(n->vmcs12.f[PN_F_MSR_BITMAP] / 4096 * 4096 +
-              nx026_place(rcx % 0x100000000, x.reason % 0x10000 - 31)), (rcx % 0x100000000) % 64));
+              nx026_place(rcx % 0x100000000, 0)), (rcx % 0x100000000) % 64));
+    ensures msr_write: x.reason < 0x80000000 && x.reason % 0x10000 == 32 &&
+            bit(n->vmcs12.f[PN_F_PROC_CTL], 28) && (nx026_low(rcx % 0x100000000) || nx026_high(rcx % 0x100000000)) ==>
+            (\result == PN_TO_L1 <==> bit(mem64(n->vmcs12.f[PN_F_MSR_BITMAP] / 4096 * 4096 +
+              nx026_place(rcx % 0x100000000, 1)), (rcx % 0x100000000) % 64));
     ensures every_msr: x.reason < 0x80000000 && 31 <= x.reason % 0x10000 <= 32 &&
             !(bit(n->vmcs12.f[PN_F_PROC_CTL], 28) && (nx026_low(rcx % 0x100000000) || nx026_high(rcx % 0x100000000))) ==>
             \result == PN_TO_L1;
