@@ -283,7 +283,8 @@ static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures exit: \result.reason == 1 || \result.reason == 0;
     ensures acknowledged: \result.reason != 0 && bit(exit, 15) ==> v->interrupt_waiting == 0 &&
-            \result.info == 0x80000000 + dev_acked_vector && n_asked == \old(n_asked) + 1;
+            \result.info == 0x80000000 + dev_acked_vector;
+    ensures asked: bit(exit, 15) ==> n_asked == \old(n_asked) + 1;
     ensures withdrawn: \result.reason == 0 ==> v->interrupt_waiting == 0;
     ensures not_acknowledged: !bit(exit, 15) ==> \result.reason == 1 && \result.info == 0 &&
             v->interrupt_waiting == \old(v->interrupt_waiting) && n_asked == \old(n_asked); */

@@ -160,8 +160,14 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
             n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 1 && n->vmcs12.f[PN_F_EXIT_INFO] == 0 && v->interrupt_waiting != 0;
     ensures acknowledged: \old(nx030_last(*v)) && timer == 0 && !\old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) &&
             \old(nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL])) && \old(bit(n->vmcs12.f[PN_F_EXIT_CTL], 15)) ==>
-            v->interrupt_waiting == 0 && n_asked == \old(n_asked) + 1 && (n->l2 == 0 ==>
-            n->vmcs12.f[PN_F_EXIT_REASON] == 1 && n->vmcs12.f[PN_F_EXIT_INFO] == 0x80000000 + dev_acked_vector);
+            n_asked == \old(n_asked) + 1;
+    ensures no_more_waiting: \old(nx030_last(*v)) && timer == 0 && !\old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) &&
+            \old(nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL])) && \old(bit(n->vmcs12.f[PN_F_EXIT_CTL], 15)) ==>
+            v->interrupt_waiting == 0;
+    ensures vector: \old(nx030_last(*v)) && timer == 0 && !\old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) &&
+            \old(nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL])) && \old(bit(n->vmcs12.f[PN_F_EXIT_CTL], 15)) ==>
+            (n->l2 == 0 ==> n->vmcs12.f[PN_F_EXIT_REASON] == 1 &&
+              n->vmcs12.f[PN_F_EXIT_INFO] == 0x80000000 + dev_acked_vector);
     ensures shutdown: \old(!has_injected(*v) && v->triple_fault != 0 && !has_exception(*v)) ==> n->l2 == 0 &&
             n->vmcs12.f[PN_F_EXIT_REASON] == 2 && v->triple_fault == 0;
     ensures brief: \old(has_injected(*v)) ==>
