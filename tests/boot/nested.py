@@ -26,8 +26,8 @@ def kvm_case(cpu, args, hvargs):
     """Debian's Linux loads kvm-intel and runs guests; each of its lines must say ok."""
     def body(name):
         kernel, line, modules = linux.kvm(args, cpu)
-        run = boot(name, hypervisor(), hvargs, [(kernel, line + " quiet")] + [(m, "initrd") for m in modules], cpu, limit=500,
-                   silence=120)
+        run = boot(name, hypervisor(), hvargs, [(kernel, line + " quiet")] + [(m, "initrd") for m in modules], cpu, limit=900,
+                   silence=300)
         found = re.search(r"^L2-DONE (\d+) ok (\d+) failed", run.console, re.M)
         need(not run.result.hung, "%s (see %s)" % (run.result.hung, run.dir))
         need(found, "KVM's guests did not finish: %s" % (report.faults(run.report, False) or run.console[-200:]))
