@@ -67,6 +67,7 @@ static enum choice l2_first(const struct pn_vcpu *v, uint64_t pin, bool timer)
     requires raised: has_exception(*v);
     terminates \true; exits \false; assigns \nothing;
     ensures l1s: \result == EXCEPTION <==> nx031_exception(n, v->exception);
+    ensures later: \result == LATER ==> nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
     ensures total: \result == EXCEPTION || \result == LATER || \result == NOTHING; */
 static enum choice choose_exception(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
 {
