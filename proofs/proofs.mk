@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The proof gate. Variables: FN=name (one function), COLD=1 (no cache, no earlier results), UPDATE=1 (commit the results).
+# The proof gate. Variables: FN=name (one function), COLD=1 (no cache, no earlier results), LEAN=1 (of unchanged
+# functions, smoke tests of a sample), UPDATE=1 (commit the results).
 PN_PY ?= python3
 
 .PHONY: prove update-proofs check-proofs proof-digest wrong-cores test-gate audit lint-core tcb update-tcb proof-page
 
 prove:          ## prove core/ (FN=name: one function; COLD=1: without any cache; UPDATE=1: write proofs/results.json)
-	@$(PN_PY) proofs/prove.py $(if $(FN),--fn $(FN)) $(if $(COLD),--cold) $(if $(UPDATE),--update)
+	@$(PN_PY) proofs/prove.py $(if $(FN),--fn $(FN)) $(if $(COLD),--cold) $(if $(LEAN),--lean) \
+	    $(if $(UPDATE),--update)
 
 update-proofs:  ## prove, and commit results and manifest to proofs/
-	@$(PN_PY) proofs/prove.py $(if $(COLD),--cold) --update
+	@$(PN_PY) proofs/prove.py $(if $(COLD),--cold) $(if $(LEAN),--lean) --update
 
 check-proofs:   ## do the committed results belong to this text? seconds, no solver
 	@$(PN_PY) proofs/check.py

@@ -64,11 +64,15 @@ def write_manifest(results):
             f.write(f"{row['file']} {row['function'] or '-'} {row['goals']}\n")
 
 
-def check_manifest(results, function):
+def check_manifest(results, function, spared=()):
+    """Goals by function against the manifest; of `spared` functions the smoke tests were not tried, and are not missed."""
     rows = read_manifest()
     if not rows:
         return [] if function else [("short manifest", "proofs/manifest.txt: missing or empty: make update-proofs")]
     now = {(f["file"], f["function"] or "-"): f["goals"] for f in results["functions"]}
+    for g in (load_committed() or {"goals": []})["goals"] if spared else ():
+        if g["kind"] == "smoke test" and (g["file"], g["function"]) in spared:
+            now[(g["file"], g["function"])] += 1
     found = []
     for key, count in rows.items():
         if key not in now and not function:

@@ -20,7 +20,7 @@ SUITES = (("committed results", ["check-proofs"]), ("what is trusted", ["tcb"]),
           ("static checks", ["static"]), ("library", ["test-install"]), ("claims", ["claims"]), ("the claims' own checks", ["test-claims"]),
           ("museum", ["museum"]), ("the mutants' own tests", ["test-mutants"]), ("mutants", ["mutants"]),
           ("wrong cores", ["wrong-cores"]), ("the gate's own tests", ["test-gate"]), ("boot tests", ["test-boot"]),
-          ("cold proof", ["prove", "COLD=1"]))
+          ("cold proof", ["prove", "COLD=1", "LEAN=1"]))
 COUNT = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed\s*$")
 PROVED = re.compile(r"^\[ *\d+/\d+\] (ok|FAIL) ")
 
