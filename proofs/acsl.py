@@ -56,7 +56,7 @@ def clauses(annotation):
 
 
 def in_quantifier(ws, start, i, depth):
-    """Is the ';' at i the one of a \\forall or \\exists whose binder is still open?"""
+    """Is the ';' at i the one of a \\forall, \\exists or \\let whose binder is still open?"""
     opened = sum(w in ("\\forall", "\\exists", "\\let") for w in ws[start:i])
     semis = sum(w == ";" for w in ws[start:i])
     return depth > 0 or semis < opened
