@@ -14,6 +14,7 @@
 #define CR0_VMX_FIXED 0x80000001ull /* PG, PE: fixed in VMX operation */
 #define CR4_VMXE (1ull << 13)
 #define CR4_SMXE (1ull << 14)
+#define CR4_NOT_NESTED 0x110800000ull /* CET, LAM, FRED: their state is nobody's in vmcs12 */
 #define EFER_LMA (1ull << 10)
 #define ACCESS_DPL(access) ((uint8_t)((access) >> 5 & 3))
 
@@ -62,6 +63,7 @@ void nested_setup(struct vcpu *v)
         fail(FAULT("the processor refused a second VMCS"));
     s->offered = true;
     s->cr4_valid = hardware.cr4_fixed1;
+    hardware.cr4_fixed1 &= ~CR4_NOT_NESTED;
     s->feature_control = FEATURE_OFFERED;
     s->wants = wants(v);
     pn_nested_init(&s->vmx, pn_vmx_offer(hardware));

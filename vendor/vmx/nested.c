@@ -16,8 +16,10 @@
 #define EFER_LONG 0x500ull /* LME, LMA */
 #define EFER_NXE 0x800ull
 #define REVISION_MASK 0x7fffffffull
-/* IA32_DEBUGCTL: the bits some processor has (SDM vol. 4); which of them this one has, its VM entry says. */
-#define DEBUGCTL_KNOWN 0xdfc3ull
+/* IA32_DEBUGCTL: the bits that processors with VMX have (SDM vol. 4), and two that CPUID tells of. */
+#define DEBUGCTL_KNOWN 0x5fc3ull
+#define DEBUGCTL_BUS_LOCK 0x4ull
+#define DEBUGCTL_RTM 0x8000ull
 
 static bool load(const uint8_t *vmcs)
 {
@@ -185,6 +187,14 @@ uint64_t vmx_efer_bits(void)
     return (edx >> 11 & 1 ? EFER_SCE : 0) | (edx >> 29 & 1 ? EFER_LONG : 0) | (edx >> 20 & 1 ? EFER_NXE : 0);
 }
 
+/* CPUID.7: EBX bit 11 is RTM, ECX bit 24 bus-lock detection. */
+static uint64_t debugctl_bits(void)
+{
+    const struct cpuid r = cpu_cpuid(7, 0);
+
+    return DEBUGCTL_KNOWN | (r.b >> 11 & 1 ? DEBUGCTL_RTM : 0) | (r.c >> 24 & 1 ? DEBUGCTL_BUS_LOCK : 0);
+}
+
 /* This processor's words, before anything is left out. vmx_check_controls has passed: all of these MSRs exist. */
 struct pn_vmx_caps vmx_hardware_caps(void)
 {
@@ -205,7 +215,7 @@ struct pn_vmx_caps vmx_hardware_caps(void)
         .cr4_fixed0 = cpu_rdmsr(MSR_VMX_CR4_FIXED0),
         .cr4_fixed1 = cpu_rdmsr(MSR_VMX_CR4_FIXED0 + 1),
         .efer_valid = vmx_efer_bits(),
-        .debugctl_valid = DEBUGCTL_KNOWN,
+        .debugctl_valid = debugctl_bits(),
         .address_width = (uint8_t)(widths & 0xff),
         .linear_width = (uint8_t)(widths >> 8 & 0xff),
     };
