@@ -12,7 +12,7 @@ LIB_OUT ?= build/lib
 LIB_WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Werror
 LIB_SRCS := $(sort $(wildcard core/event/*.c core/vmx/*.c)) vendor/common/ledger.c vendor/common/tally.c
 LIB_OBJS := $(patsubst %.c,$(LIB_OUT)/%.o,$(LIB_SRCS))
-LIB_HEADERS := $(sort $(wildcard core/include/provenest/*.h core/hw/*.h spec/acsl/*.h)) vendor/common/counters.h
+LIB_HEADERS := $(sort $(wildcard core/include/provenest/*.h core/hw/*.h spec/acsl/*.h)) core/event/encode.h vendor/common/counters.h
 LIB_INCLUDE = $(DESTDIR)$(PREFIX)/include/provenest
 LIB_LIB = $(DESTDIR)$(PREFIX)/lib
 

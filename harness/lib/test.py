@@ -13,7 +13,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.path.join(ROOT, "build", "lib")
 PREFIX = os.path.join(OUT, "prefix")
-PROMISED = r"pn_(hw_\w+|ledger_\w+|counters_this)|mem(cpy|set|move|cmp)"   # a freestanding gcc may call the mem functions
+PROMISED = r"pn_((?:hw|mem)_\w+|ledger_\w+|counters_this)|mem(cpy|set|move|cmp)"   # a freestanding gcc may call the mem functions
 
 
 def run(*argv, cwd=ROOT, **env):
