@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The museum: bugs of real hypervisors, each put into our core as a change of text, and the obligation that falls.
 
-Rows are those of the inventory of KVM's bugs (part D1). (number, name, commit or CVE, what was wrong, file in core/,
+Rows are those of the inventory of KVM's bugs (parts D1 and, as far as it goes, D2). (number, name, commit or CVE, what was wrong, file in core/,
 [(text, replacement)], function, obligation). A row's identity is of the bug; the change is our way to make its mistake."""
 
 BUGS = [
@@ -83,9 +83,41 @@ BUGS = [
      "TF is taken after the instruction, which may have changed it", "event/retire.c",
      [("    const bool step = r.tf && !pn_hw_btf();\n", "    const bool step = pn_hw_tf() && !pn_hw_btf();\n")],
      "pn_instruction_retired", "ensures_trap"),
+    # Nested VMX (part D2 of the inventory).
+    ("38", "host CR4 is not checked", "112e66017bff CVE-2023-30456", "a host CR4 without VMXE or with reserved bits is accepted",
+     "vmx/check_host.c", [("           pn_bits_within(c->cr4_fixed0, cr4) && pn_bits_within(cr4, c->cr4_fixed1) &&\n", "")],
+     "registers_ok", "ensures_rule"),
+    ("40", "hardware CR8 given to L2", "51aa68e7d57e CVE-2017-12154", "without a TPR shadow the CR8 exits are L1's wish alone",
+     "vmx/merge.c", [("    word = shadow ? word : pn_putb(pn_putb(word, PROC_CR8_LOAD, true), PROC_CR8_STORE, true);\n", "")],
+     "pn_merge_proc", "ensures_rule"),
+    ("41", "MSRs that L0 intercepts are L2's", "acff78477b9b CVE-2019-3887", "the merged bitmap starts from L1's alone", "vmx/merge.c",
+     [("    return pn_tstb(proc, PROC_MSR_BITMAPS) ? either(l0, l1) : all_ones(l0);\n",
+       "    return pn_tstb(proc, PROC_MSR_BITMAPS) ? l1 : all_ones(l0);\n")],
+     "pn_merge_bitmap", "ensures_rule"),
+    ("42", "CPL is not checked", "727ba748e110 CVE-2018-12904", "ring 3 of L1 carries out VMX instructions", "vmx/vmfail.c",
+     [("    return m.cpl > 0 ? pn_vm_fault(13) : pn_vm_succeed();\n", "    return pn_vm_succeed();\n")],
+     "pn_vmx_ready", "ensures_refused"),
+    ("49", "PDPTRs written twice", "c7554efc8335, 9eff3e99a81c", "a writer of its own for what the other writes anyway", "vmx/pdptr.c",
+     [("        write_four(given(n));\n", "        write_four(given(n));\n        write_four(given(n));\n")],
+     "pn_write_pdptrs", "call_write_four_requires_fresh"),
+    ("56", "a value of L1's loaded without an entry of L1's", "764643a6be07", "the load control decides alone, also when no VMLAUNCH is pending",
+     "vmx/merge.c", [("    return pending && pn_tstb(entry, k) ? asked : before;\n",
+                      "    (void)pending;\n    return pn_tstb(entry, k) ? asked : before;\n")],
+     "pn_merge_gated", "ensures_rule"),
+    ("65", "VMXON: #GP for #UD", "9cc409325ddd", "CPL is looked at before CR4.VMXE and the mode", "vmx/region.c",
+     [("    if (!pn_tstb(m.cr0, 0) || !pn_tstb(m.cr4, 13) ||",
+       "    if (m.cpl > 0)\n        return pn_vm_fault(13);\n    if (!pn_tstb(m.cr0, 0) || !pn_tstb(m.cr4, 13) ||")],
+     "pn_vmxon_ready", "ensures_undefined"),
+    ("66", "VMWRITE to read-only fields", "title only", "what only exits write is written by L1", "vmx/insn.c",
+     [("    if (pn_field_read_only(f))\n        return pn_vm_fail(n, 13);\n", "")], "pn_vmwrite", "ensures_read_only"),
+    ("69", "VMX in use although the firmware disabled it", "XSA-278 CVE-2018-18883", "IA32_FEATURE_CONTROL's enable bit is not looked at",
+     "vmx/region.c", [("!pn_tstb(m.feature_control, 0) || !pn_tstb(m.feature_control, 2) ||", "!pn_tstb(m.feature_control, 0) ||")],
+     "refuses_vmxon", "ensures_value"),
 ]
 
 # number -> why its mistake cannot be made in this core
 EXCLUDED = {}
 
-WANTED = ["3", "4", "5", "9", "11", "12", "13", "14", "22", "24", "25", "26", "27", "29", "30", "31", "32", "33", "34", "35"]
+WANTED = ["3", "4", "5", "9", "11", "12", "13", "14", "22", "24", "25", "26", "27", "29", "30", "31", "32", "33", "34", "35",
+          # of the nested ones, so far
+          "38", "40", "41", "42", "49", "56", "65", "66", "69"]
