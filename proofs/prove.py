@@ -81,7 +81,7 @@ def reuse(job, digests):
     except (OSError, ValueError, TypeError):
         return None
     result = wp.Result(job)
-    if saved.get("version") != STORE:
+    if saved.get("version") != STORE or (job.smoke and not saved.get("smoke", True)):
         return None
     if saved["parts"] != parts:
         result.bad("cached verdict", f"{os.path.relpath(store_path(parts), options.ROOT)} is of another text: remove it")
@@ -92,11 +92,11 @@ def reuse(job, digests):
 
 def keep(job, result, digests):
     parts = digests.get((job.path, job.function))
-    if parts and result.ok() and job.smoke and fingerprint() == digests["fingerprint"]:
+    if parts and result.ok() and fingerprint() == digests["fingerprint"]:
         os.makedirs(os.path.join(options.OUT, "functions"), exist_ok=True)
         with open(store_path(parts), "w", encoding="utf-8") as f:
             json.dump({"version": STORE, "parts": parts, "goals": result.goals, "seconds": result.seconds,
-                       "hypotheses": result.hypotheses}, f)
+                       "hypotheses": result.hypotheses, "smoke": job.smoke}, f)
 
 
 def run_all(jobs, digests, cold, quiet):

@@ -12,6 +12,8 @@ enum { SMALL = 12, MIDDLE = 21, WB = 6, UC = 0 };
     ensures middle: \result % 0x200000 == address % 0x200000; */
 static uint64_t in_middle(uint64_t frame, uint64_t address)
 {
+    /*@ assert frame: frame % 0x1000 == 0; */
+    /*@ assert offset: (address % 0x200000) % 0x1000 == address % 0x1000; */
     return frame + address % 0x200000u;
 }
 
@@ -23,6 +25,9 @@ static uint64_t in_middle(uint64_t frame, uint64_t address)
     ensures large: \result % 0x40000000 == address % 0x40000000; */
 static uint64_t in_large(uint64_t frame, uint64_t address)
 {
+    /*@ assert frame: frame % 0x1000 == 0 && frame % 0x200000 == 0; */
+    /*@ assert offset: (address % 0x40000000) % 0x1000 == address % 0x1000; */
+    /*@ assert middle: (address % 0x40000000) % 0x200000 == address % 0x200000; */
     return frame + address % 0x40000000u;
 }
 

@@ -220,6 +220,9 @@ static void leave_l2(struct pn_nested_vmx *n)
 {
     n->l2 = false;
     n->entry_pending = false;
+    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert caps: n->caps == \at(n->caps, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
 }
 
 /* What L1 is told. */
@@ -291,7 +294,9 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     pn_save_guest(n);
     n->launched = true;
     leave_l2(n);
+    /*@ assert events: *v == \at(*v, Pre); */
     tell(n, v, x);
+    /*@ assert balance: balanced{Pre}(\at(*v, Pre)) ==> balanced(*v); */
     return finish(n, by_nmi(x));
 }
 

@@ -277,8 +277,6 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
     ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
-    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
-            n_writes02 <= \old(n_writes02) + 4;
     ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0);
