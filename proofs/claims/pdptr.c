@@ -54,7 +54,7 @@ bool pn_claim_same_gate(struct pn_pdptr_entry e)
 
 /* ... and is not if L1 clears it in between: the enlightened VMCS is memory that another of L1's processors can write. */
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures values_differ: \result != 0; */
+    ensures values: \result != 0; */
 bool pn_claim_same_gate_refuted_if_read_twice(void)
 {
     const struct pn_pdptr_entry e = {.given = 1, .enlightened = true, .clean = true, .clean_again = false, .l0_ept = true,
