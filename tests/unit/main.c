@@ -46,6 +46,7 @@ int main(void)
     suite_add_tcase(suite, vmx_insn_tests());
     suite_add_tcase(suite, vmx_exit_tests());
     suite_add_tcase(suite, vmx_entry_tests());
+    suite_add_tcase(suite, vmx_more_tests());
     runner = srunner_create(suite);
     srunner_run(runner, NULL, getenv("UNIT_ONLY"), getenv("UNIT_VERBOSE") ? CK_VERBOSE : CK_NORMAL);
     run = srunner_ntests_run(runner);

@@ -121,5 +121,6 @@ TCase *vmx_check_guest_tests(void);
 TCase *vmx_insn_tests(void);
 TCase *vmx_exit_tests(void);
 TCase *vmx_entry_tests(void);
+TCase *vmx_more_tests(void);
 
 #endif
