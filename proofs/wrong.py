@@ -54,7 +54,7 @@ def shadow(name):
     root = os.path.join(WORK, name or "unchanged")
     os.makedirs(root, exist_ok=True)
     stage(name, os.path.join(root, "core"))
-    for source in options.client_sources():
+    for source in options.client_sources() + options.files("proofs/*.h", "proofs/claims/**/*.h"):
         os.makedirs(os.path.dirname(os.path.join(root, source)), exist_ok=True)
         shutil.copy(os.path.join(options.ROOT, source), os.path.join(root, source))
     return root

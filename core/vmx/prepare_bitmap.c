@@ -18,7 +18,7 @@ static void merge_word(uint64_t proc, uint64_t page, unsigned word)
 
     if (pn_tstb(proc, PROC_MSR_BITMAPS)) {
         pn_mem_snapshot();
-        l1 = pn_mem_read(page + 8u * word);
+        l1 = pn_mem_read(page + 8u * word); /* NOLINT(bugprone-implicit-widening-of-multiplication-result) */
     }
     pn_hw_write_bitmap02(word, pn_merge_bitmap(pn_hw_bitmap01(word), proc, l1));
 }

@@ -148,6 +148,7 @@ static bool has_revision(const struct pn_nested_vmx *n, uint64_t region)
     ensures value: \result != 0 <==> vi002_fixed(word, fixed0, fixed1); */
 static bool fixed_bits_ok(uint64_t word, uint64_t fixed0, uint64_t fixed1)
 {
+    /* NOLINTNEXTLINE(readability-suspicious-call-argument) */
     return pn_bits_within(fixed0, word) && pn_bits_within(word, fixed1);
 }
 

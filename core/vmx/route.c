@@ -112,6 +112,7 @@ static bool msr_access(const struct pn_nested_vmx *n, uint32_t msr, bool write)
 
     if (!pn_tstb(n->vmcs12.f[PN_F_PROC_CTL], MSR_BITMAPS) || (high ? msr - HIGH_MSR : msr) >= MSRS)
         return true;
+    /* NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result) */
     return bitmap_bit(page, (write ? (uint64_t)WRITE_PART : 0) + (high ? (uint64_t)HIGH_PART : 0) + msr % MSRS / 64u * 8u,
                       msr % 64u);
 }
@@ -122,6 +123,7 @@ static bool msr_access(const struct pn_nested_vmx *n, uint32_t msr, bool write)
     ensures rule: \result != 0 <==> nx027_port(a, b, port); */
 static bool port_bit(uint64_t a, uint64_t b, uint32_t port)
 {
+    /* NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result) */
     return bitmap_bit((port < HALF ? a : b) / 4096u * 4096u, port % HALF / 64u * 8u, port % 64u);
 }
 

@@ -6,7 +6,7 @@
 #ifndef SPEC_VMX_CAPS_H
 #define SPEC_VMX_CAPS_H
 
-#include "vmx_fields.h"
+#include "vmx_fields.h" /* NOLINT(llvm-include-order) */
 #include "bits.h"
 
 /* VC-001, pin-based: external-interrupt exiting, NMI exiting, virtual NMIs, preemption timer. */

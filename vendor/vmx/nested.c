@@ -137,13 +137,13 @@ uint64_t pn_hw_bitmap01(unsigned word)
 {
     uint64_t value;
 
-    __builtin_memcpy(&value, &vmx_this_cpu()->pages->msr_bitmap[8 * word], sizeof(value));
+    __builtin_memcpy(&value, &vmx_this_cpu()->pages->msr_bitmap[8ull * word], sizeof(value));
     return value;
 }
 
 void pn_hw_write_bitmap02(unsigned word, uint64_t value)
 {
-    __builtin_memcpy(&vmx_this_cpu()->pages->msr_bitmap02[8 * word], &value, sizeof(value));
+    __builtin_memcpy(&vmx_this_cpu()->pages->msr_bitmap02[8ull * word], &value, sizeof(value));
 }
 
 int pn_hw_ack_for_exit(void)
