@@ -456,6 +456,47 @@ START_TEST(vmx_aborts)
 }
 END_TEST
 
+static uint64_t blocking(uint64_t pin, uint64_t l2, struct pn_l2_exit x)
+{
+    struct fixture *f = in_l2();
+
+    F(PIN_CTL) = pin;
+    V02(GUEST_INTERRUPTIBILITY) = l2;
+    ck_assert_int_eq(pn_nested_exit(&n, &f->v, x).kind, PN_VMX_SUCCEED);
+    sound(f);
+    return F(GUEST_INTERRUPTIBILITY);
+}
+
+/* SDM 27.2.2, 27.2.1: bit 12 says that an IRET had unblocked NMIs; without it what L2 had is saved. */
+START_TEST(nmi_unblocking_due_to_iret)
+{
+    ck_assert_uint_eq(blocking(0, 8, (struct pn_l2_exit){.info = 0x80001306}), 0);
+    ck_assert_uint_eq(blocking(0, 8, (struct pn_l2_exit){.info = 0x80000306}), 8);
+    ck_assert_uint_eq(blocking(0, 8, (struct pn_l2_exit){.reason = 48, .qualification = BIT(12)}), 0);
+    ck_assert_uint_eq(blocking(0, 0, (struct pn_l2_exit){.reason = 48, .qualification = BIT(12)}), 0);
+    ck_assert_uint_eq(blocking(0, 8, (struct pn_l2_exit){.reason = 48}), 8);
+    ck_assert_uint_eq(blocking(0, 8, (struct pn_l2_exit){.reason = 10, .qualification = BIT(12)}), 8);
+}
+END_TEST
+
+/* SDM 27.5.5: an exit for an NMI blocks NMIs, another leaves them; virtual-NMI blocking is not the host's. */
+START_TEST(nmi_blocking_of_the_host)
+{
+    static const struct {
+        uint64_t pin, l2, host;
+        struct pn_l2_exit x;
+    } rows[] = {{NMIS, 0, 8, {.info = 0x80000202}}, {NMIS | VIRTUAL_NMIS, 0, 8, {.info = 0x80000202}},
+                {NMIS, 0, 0, {.info = 0x80000306}}, {NMIS, 8, 8, {.info = 0x80000306}},
+                {NMIS | VIRTUAL_NMIS, 8, 0, {.info = 0x80000306}}, {NMIS, 0, 0, {.info = 0x202}},
+                {NMIS, 8, 8, {.reason = 10}}, {NMIS | VIRTUAL_NMIS, 8, 0, {.reason = 10}}};
+
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        (void)blocking(rows[k].pin, rows[k].l2, rows[k].x);
+        ck_assert_uint_eq(model_nested()->vmcs01[PN_F_GUEST_INTERRUPTIBILITY] & 8, rows[k].host);
+    }
+}
+END_TEST
+
 /* SDM 24.7.2: the address has bits 3:0 clear and no bit beyond the processor's addresses. */
 START_TEST(msr_store_refuses)
 {
@@ -663,6 +704,8 @@ TCase *vmx_more_tests(void)
     tcase_add_test(t, interrupt_withdrawn);
     tcase_add_test(t, interrupted_event_first);
     tcase_add_test(t, vmx_aborts);
+    tcase_add_test(t, nmi_unblocking_due_to_iret);
+    tcase_add_test(t, nmi_blocking_of_the_host);
     tcase_add_test(t, msr_store_refuses);
     tcase_add_test(t, save_of_mode_and_clean_groups);
     tcase_add_test(t, lost_registers_are_dirty);
