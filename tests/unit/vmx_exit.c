@@ -140,8 +140,7 @@ START_TEST(interrupted_event_goes_to_l1)
         e.stage = PN_STAGE_INJECTED;
         pn_ledger_accepted(e, PN_PATH_RAISED);
         f->v.injected = e;
-        f->cpu.owed = true;
-        f->cpu.owed_event = e;
+        pn_hw_restore_owed(e, false);
         pn_nested_exit(&n, &f->v, exit_of(48));
         ck_assert_uint_eq(n.vmcs12.f[PN_F_VECTORING_INFO],
                           0x80000000u | (e.has_error ? 0x800u : 0u) | (unsigned)e.type << 8 | e.vector);
