@@ -7,7 +7,8 @@
 /* The exit qualifications of 26.8. */
 enum { PLAIN = 0, PDPTE = 2, NMI_BEHIND_STI = 3, LINK = 4 };
 
-enum { ACTIVATE_SECONDARY = 31, UNRESTRICTED = 7, VALID = 31, STI = 0 };
+enum { ACTIVATE_SECONDARY = 31, UNRESTRICTED = 7, STI = 0 };
+#define VALID 0x80000000u
 
 bool pn_guest_unrestricted(uint64_t proc, uint64_t proc2)
 {
@@ -16,7 +17,7 @@ bool pn_guest_unrestricted(uint64_t proc, uint64_t proc2)
 
 bool pn_guest_injects(uint64_t info, uint64_t type)
 {
-    return pn_tstb(info, VALID) && info / 256 % 8 == type;
+    return info / VALID % 2 == 1 && info / 256 % 8 == type;
 }
 
 /*@ requires vmx: \valid_read(n);

@@ -15,7 +15,8 @@ enum { BY_STI = 0, BY_MOVSS = 1, BY_SMI = 2, BY_NMI = 3, ENCLAVE = 4, BLOCKING_R
 enum { BUS_LOCK = 11, ENABLED = 12, BS = 14, RTM = 16, DEBUG_RESERVED = 17 };
 enum { BTF = 1, DEBUGCTL_BUS_LOCK = 2, DEBUGCTL_RTM = 15 };
 enum { TF = 8, RFLAGS_IF = 9 };
-enum { VALID = 31, VIRTUAL_NMIS = 5, ACTIVATE_SECONDARY = 31, SHADOWING = 14 };
+enum { VIRTUAL_NMIS = 5, ACTIVATE_SECONDARY = 31, SHADOWING = 14 };
+#define VALID 0x80000000u
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures term: \result != 0 <==> guest_blocked(blocking); */
@@ -65,7 +66,7 @@ static bool wakes(uint64_t info)
             ve222_sipi_event(activity, info); */
 static bool event_ok(uint64_t activity, uint64_t info)
 {
-    if (!pn_tstb(info, VALID))
+    if (info / VALID % 2 == 0)
         return true;
     if (activity == HLT)
         return wakes(info);

@@ -5,14 +5,18 @@
 #include "../event/encode.h"
 #include "../event/record.h"
 
-/* The entry's checks have refused everything else (VE-078 to VE-090, VE-227 to VE-232); what is put into `v` rests on this. */
+/* The entry's checks have refused everything else (VE-078 to VE-090, PD-001, VE-227 to VE-232); what is put into `v` rests on
+   this, not on them. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures type: \result != 0 ==> ve078_type(0, x.type, x.vector) && x.type != 7;
     ensures length: \result != 0 && ev040_soft(x.type) ==> 1 <= x.length <= 15;
     ensures error: \result != 0 ==> x.error <= 0xffff;
     ensures interrupt: \result != 0 && x.type == 0 ==> ve227_interrupt_open(dev_if, dev_sti, dev_movss, dev_gif);
     ensures nmi: \result != 0 && x.type == 2 ==> dev_sti == 0 && dev_movss == 0 && dev_gif != 0;
-    ensures active: \result != 0 ==> dev_wfs == 0; */
+    ensures active: \result != 0 ==> dev_wfs == 0;
+    ensures complete: ve078_type(0, x.type, x.vector) && x.type != 7 && (ev040_soft(x.type) ==> 1 <= x.length <= 15) &&
+            x.error <= 0xffff && (x.type == 0 ==> ve227_interrupt_open(dev_if, dev_sti, dev_movss, dev_gif)) &&
+            (x.type == 2 ==> dev_sti == 0 && dev_movss == 0 && dev_gif != 0) && dev_wfs == 0 ==> \result != 0; */
 static bool acceptable(struct pn_vectoring x)
 {
     const bool shadow = pn_hw_sti_shadow() || pn_hw_movss_shadow() || !pn_hw_gif();
@@ -69,7 +73,8 @@ static struct pn_vectoring entry_fields(const struct pn_nested_vmx *n)
 {
     const uint64_t *f = n->vmcs12.f;
 
-    return pn_vmx_vectoring((uint32_t)f[PN_F_ENTRY_INFO], (uint32_t)f[PN_F_ENTRY_ERROR], (uint32_t)f[PN_F_ENTRY_LENGTH]);
+    return pn_vmx_vectoring((uint32_t)f[PN_F_ENTRY_INFO], (uint32_t)f[PN_F_ENTRY_ERROR],
+                            (uint32_t)f[PN_F_ENTRY_LENGTH]);
 }
 
 bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v)

@@ -145,8 +145,8 @@
 
     logic integer injected_vector(integer info) = info % 0x100;
     logic integer injected_type(integer info) = (info / 0x100) % 8;
-    predicate injected_error(integer info) = bit(info, 11);
-    predicate injected_valid(integer info) = bit(info, 31);
+    predicate injected_error(integer info) = (info / 0x800) % 2 == 1;
+    predicate injected_valid(integer info) = (info / 0x80000000) % 2 == 1;
 */
 
 /* Type 1 is reserved; type 7 is, where the monitor trap flag (primary 27) cannot be 1. */
@@ -160,6 +160,15 @@
     predicate ve081_exception_vector(integer info) = injected_type(info) == 3 ==> injected_vector(info) <= 31;
 
     predicate ve082_mtf_vector(integer info) = injected_type(info) == 7 ==> injected_vector(info) == 0;
+*/
+
+/* PD-001, our own rule, a deviation: the manual lets L1 inject an exception under a type that no processor gives its vector (#NMI
+   as a hardware exception, INT1 with another vector than #DB, INT3 and INTO with other than #BP and #OF). The event core holds
+   what a processor can raise (VE-078 of what is injected) and no other, so such an entry is refused, rather than made without its event. */
+/*@ predicate pd001_vector(integer info) =
+      (injected_type(info) == 3 ==> injected_vector(info) != 2) &&
+      (injected_type(info) == 5 ==> injected_vector(info) == 1) &&
+      (injected_type(info) == 6 ==> injected_vector(info) == 3 || injected_vector(info) == 4);
 */
 
 /* The deliver-error-code bit: 0 for all but hardware exceptions, and in real mode (unrestricted guest, secondary 7,
@@ -196,7 +205,7 @@
         integer basic, integer misc, integer primary) =
       injected_valid(info) ==>
         ve078_not_reserved(info) && ve079_other_event(info, primary) && ve080_nmi_vector(info) &&
-        ve081_exception_vector(info) && ve082_mtf_vector(info) && ve083_error_type(info) &&
+        ve081_exception_vector(info) && ve082_mtf_vector(info) && pd001_vector(info) && ve083_error_type(info) &&
         ve084_error_real(info, proc, proc2, cr0) && ve085_error_vector(info, proc, proc2, cr0, basic) &&
         ve087_reserved(info) && ve088_error_code(info, error) && ve089_length_limit(info, length) &&
         ve090_length_zero(info, length, misc);

@@ -22,7 +22,9 @@
 
     predicate guest_pae(integer cr0, integer cr4, integer entry) = bit(cr0, 31) && bit(cr4, 5) && !guest_ia32e(entry);
 
-    predicate guest_injects(integer info, integer type) = bit(info, 31) && (info / 256) % 8 == type;
+    predicate guest_event(integer info) = (info / 0x80000000) % 2 == 1;
+
+    predicate guest_injects(integer info, integer type) = guest_event(info) && (info / 256) % 8 == type;
 
     predicate guest_blocked(integer blocking) = bit(blocking, 0) || bit(blocking, 1);
 */
@@ -114,14 +116,14 @@
 
     predicate ve219_blocked_active(integer activity, integer blocking) = guest_blocked(blocking) ==> activity == 0;
 
-    predicate ve220_hlt_event(integer activity, integer info) = activity == 1 && bit(info, 31) ==>
+    predicate ve220_hlt_event(integer activity, integer info) = activity == 1 && guest_event(info) ==>
       guest_injects(info, 0) || guest_injects(info, 2) ||
       (guest_injects(info, 3) && (info % 256 == 1 || info % 256 == 18)) || (guest_injects(info, 7) && info % 256 == 0);
 
-    predicate ve221_shutdown_event(integer activity, integer info) = activity == 2 && bit(info, 31) ==>
+    predicate ve221_shutdown_event(integer activity, integer info) = activity == 2 && guest_event(info) ==>
       guest_injects(info, 2) || (guest_injects(info, 3) && info % 256 == 18);
 
-    predicate ve222_sipi_event(integer activity, integer info) = activity == 3 ==> !bit(info, 31);
+    predicate ve222_sipi_event(integer activity, integer info) = activity == 3 ==> !guest_event(info);
 */
 
 /* 26.3.1.5, interruptibility state (table 24-3): bit 0 STI, 1 MOV SS, 2 SMI, 3 NMI, 4 enclave. The guest of L1 never runs in

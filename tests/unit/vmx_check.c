@@ -376,7 +376,9 @@ static bool manual_allows(unsigned int type, unsigned int vector, bool error, bo
         return false;
     if (type == 2 && vector != 2)
         return false;
-    if (type == 3 && vector > 31)
+    if (type == 3 && (vector > 31 || vector == 2)) /* 2: PD-001, as the next two */
+        return false;
+    if ((type == 5 && vector != 1) || (type == 6 && vector != 3 && vector != 4))
         return false;
     if (type != 3 || real)
         return !error;
@@ -418,6 +420,11 @@ START_TEST(injected_fields)
         {"VE-080", true, {SET(ENTRY_INFO, VALID | 0x202)}},
         {"VE-081", false, {SET(ENTRY_INFO, VALID | 0x320)}},
         {"VE-081", true, {SET(ENTRY_INFO, VALID | 0x31f)}},
+        {"PD-001", false, {SET(ENTRY_INFO, VALID | 0x302)}},
+        {"PD-001", false, {SET(ENTRY_INFO, VALID | 0x521), SET(ENTRY_LENGTH, 1)}},
+        {"PD-001", true, {SET(ENTRY_INFO, VALID | 0x501), SET(ENTRY_LENGTH, 1)}},
+        {"PD-001", false, {SET(ENTRY_INFO, VALID | 0x605), SET(ENTRY_LENGTH, 1)}},
+        {"PD-001", true, {SET(ENTRY_INFO, VALID | 0x604), SET(ENTRY_LENGTH, 1)}},
         {"VE-083", false, {SET(ENTRY_INFO, VALID | ERROR | 0x020)}},
         {"VE-085", false, {SET(ENTRY_INFO, VALID | 0x30d)}},
         {"VE-085", true, {SET(ENTRY_INFO, VALID | ERROR | 0x30d)}},
@@ -450,7 +457,7 @@ START_TEST(injected_length)
             if (type == 1)
                 continue;
             n.caps.proc |= BIT(27 + 32); /* the monitor trap flag, for type 7 */
-            n.vmcs12.f[PN_F_ENTRY_INFO] = VALID | type << 8 | (type == 2 ? 2u : type == 7 ? 0u : 3u);
+            n.vmcs12.f[PN_F_ENTRY_INFO] = VALID | type << 8 | (type == 2 ? 2u : type == 5 ? 1u : type == 7 ? 0u : 3u);
             n.vmcs12.f[PN_F_ENTRY_LENGTH] = length;
             HOLDS(pn_check_controls(&n) == (soft && length > 15 ? 7 : 0));
             n.caps.misc &= ~BIT(30);

@@ -8,6 +8,7 @@
 #include <provenest/vmx_events.h>
 
 #include "../../vendor/model/vmcs.h"
+#include "checks.h"
 #include "entry.h"
 #include "support.h"
 
@@ -117,6 +118,35 @@ static void refuses(struct fixture *f, uint32_t info, uint32_t error, uint32_t l
     ck_assert(f->v.injected.stage == PN_STAGE_NONE && !f->cpu.owed && !f->v.mtf_pending);
     sound(f);
 }
+
+/* Of all types, vectors and error bits: what the checks accept is taken (PD-001). */
+START_TEST(entry_event_accepted_is_taken)
+{
+    unsigned int taken = 0;
+
+    for (uint32_t i = 0; i < 0x1000; i++)
+        for (uint32_t length = 0; length <= 16; length += length == 1 ? 14 : 1) {
+            const uint32_t error = i & 0x800 ? 0xffff : 0;
+            struct fixture *f = in_l2();
+            bool accepted;
+
+            f->cpu.iflag = true;
+            F(GUEST_RFLAGS) = 0x202;
+            n.caps.proc = UINT64_MAX; /* the monitor trap flag, for type 7 */
+            n.caps.basic |= BIT(56);  /* error codes as L1 likes */
+            F(ENTRY_INFO) = 0x80000000 | i;
+            F(ENTRY_ERROR) = error;
+            F(ENTRY_LENGTH) = length;
+            accepted = pn_entry_event_ok(&n);
+            if (!accepted)
+                continue;
+            ck_assert_msg(takes(f, 0x80000000 | i, error, length), "event 0x%x, length %u", i, length);
+            ck_assert(i / 0x100 == 7 ? f->v.mtf_pending : f->v.injected.stage == PN_STAGE_INJECTED);
+            taken++;
+        }
+    ck_assert_uint_eq(taken, 4 * 256 + 4 + 4 * 62 + 2 * 256 + 2 + 2 * 2 + 4);
+}
+END_TEST
 
 /* SDM 26.2.1.3: types, vectors, error codes and lengths that no entry may inject. */
 START_TEST(entry_event_malformed)
@@ -689,6 +719,7 @@ TCase *vmx_more_tests(void)
     tcase_add_loop_test(t, entry_event_is_delivered, 0, EVENTS);
     tcase_add_loop_test(t, entry_event_of_a_failed_entry, 0, EVENTS);
     tcase_add_test(t, entry_with_pending_mtf);
+    tcase_add_test(t, entry_event_accepted_is_taken);
     tcase_add_test(t, entry_event_malformed);
     tcase_add_test(t, entry_event_against_guest_state);
     tcase_add_test(t, exceptions_need_no_window);

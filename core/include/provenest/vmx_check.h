@@ -67,7 +67,7 @@
         proc_of(n), proc2_of(n), n->vmcs12.f[PN_F_GUEST_CR0], n->caps.basic, n->caps.misc, n->caps.proc);
 */
 
-/* Every rule of SDM 26.2.1 but the one that looks into memory (VE-025). */
+/* Every rule of SDM 26.2.1 but the one that looks into memory (VE-025), and one of our own (PD-001). */
 /*@ predicate controls_ok{L}(struct pn_nested_vmx *n) =
       controls_reserved_ok(n) && controls_agree(n) && io_bitmaps_ok(n) && msr_bitmap_ok(n) && virtual_apic_ok(n) &&
       apic_access_ok(n) && eptp_ok(n) && msr_lists_ok(n) && entry_event_ok(n);

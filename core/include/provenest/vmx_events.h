@@ -5,6 +5,8 @@
 #ifndef PROVENEST_VMX_EVENTS_H
 #define PROVENEST_VMX_EVENTS_H
 
+#include <provenest/vmx_check.h>
+#include <provenest/vmx_check_guest.h>
 #include <provenest/vmx_exit.h>
 
 enum pn_nested_turn {
@@ -53,6 +55,19 @@ enum pn_nested_turn {
     predicate nx030_last(struct pn_vcpu v) = nx030_below_init(v) && v.mtf_pending == 0 && !has_exception(v);
 */
 
+/* What hw.h reads of the guest is vmcs12's (SDM 24.4.1, 24.4.2): so it is behind an entry, vmcs02 having been made. On Intel
+   nothing but these blocks an injected event. */
+/*@ predicate pn_shows_l2{L}(struct pn_nested_vmx *n) =
+      (dev_if != 0 <==> bit(n->vmcs12.f[PN_F_GUEST_RFLAGS], 9)) &&
+      (dev_sti != 0 <==> bit(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY], 0)) &&
+      (dev_movss != 0 <==> bit(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY], 1)) &&
+      (dev_wfs != 0 <==> n->vmcs12.f[PN_F_GUEST_ACTIVITY] == 3) && dev_gif != 0;
+
+    // The checks have passed, and L1 is told of no instruction of length 0 (IA32_VMX_MISC[30], never offered: VC-009).
+    predicate pn_event_checked{L}(struct pn_nested_vmx *n) =
+      entry_event_ok(n) && guest_plain_ok(n) && guest_nmi_behind_sti_ok(n) && !bit(n->caps.misc, 30);
+*/
+
 /* The event in vmcs12's VM-entry fields becomes the injected event of `v`, owed and not run: pn_inject_events gives it
  * first. False: there is none. Type 7 becomes a pending MTF exit. vmcs02 is current, with L2's state. */
 /*@ requires nested: \valid_read(n);
@@ -70,6 +85,8 @@ enum pn_nested_turn {
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures none: info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 0 ==> \result == 0;
     ensures untouched: \result == 0 ==> *v == \old(*v) && dev_owed == 0;
+    ensures complete: info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 1 && pn_event_checked(n) && pn_shows_l2(n) ==>
+            \result != 0;
     ensures taken: \result != 0 && info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) != 7 ==> has_injected(*v) && dev_owed != 0 &&
             v->injected.type == info_type(n->vmcs12.f[PN_F_ENTRY_INFO]) &&
             v->injected.vector == info_vector(n->vmcs12.f[PN_F_ENTRY_INFO]) && v->injected.origin == PN_BY_L1 &&
