@@ -14,7 +14,7 @@ enum pn_field {
     PN_F_PIN_CTL = 0, /* 0x4000, 32, merge */
     PN_F_PROC_CTL = 1, /* 0x4002, 32, merge */
     PN_F_PROC2_CTL = 2, /* 0x401e, 32, merge */
-    PN_F_EXIT_CTL = 3, /* 0x400c, 32, L0 */
+    PN_F_EXIT_CTL = 3, /* 0x400c, 32, merge */
     PN_F_ENTRY_CTL = 4, /* 0x4012, 32, merge */
     PN_F_EXCEPTION_BITMAP = 5, /* 0x4004, 32, merge */
     PN_F_PF_MASK = 6, /* 0x4006, 32, merge */
@@ -105,9 +105,9 @@ enum pn_field {
     PN_F_GUEST_PDPTR2 = 85, /* 0x280e, 64, computed */
     PN_F_GUEST_PDPTR3 = 86, /* 0x2810, 64, computed */
     /* OTHER */
-    PN_F_GUEST_ACTIVITY = 87, /* 0x4826, 32, computed */
+    PN_F_GUEST_ACTIVITY = 87, /* 0x4826, 32, vmcs12 */
     PN_F_LINK_POINTER = 88, /* 0x2800, 64, L0 */
-    PN_F_PREEMPTION_TIMER = 89, /* 0x482e, 32, computed */
+    PN_F_PREEMPTION_TIMER = 89, /* 0x482e, 32, vmcs12 */
     /* HOST */
     PN_F_HOST_RIP = 90, /* 0x6c16, n, L0 */
     PN_F_HOST_RSP = 91, /* 0x6c14, n, L0 */
