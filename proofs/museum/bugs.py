@@ -232,8 +232,8 @@ BUGS = [
      [("    if (!acceptable(s))\n        return false;\n    copy_latches(v, s);\n",
        "    copy_latches(v, s);\n    if (!acceptable(s))\n        return false;\n")], "pn_restore", "ensures_refused"),
     ("68", "a flag that says the PDPTRs are here already", "title only (...f2e7830b88aa0647ba9)",
-     "vmcs12's PDPTEs have been written since, and vmcs02 still counts as holding them", "vmx/insn.c",
-     [("    if (group == PN_GROUP_PDPTRS)\n        n->pdptrs_held = false;\n", "")], "touch", "ensures_pdptrs"),
+     "vmcs02 has PDPTEs from memory, and still counts as holding vmcs12's", "vmx/pdptr.c",
+     [("        n->pdptrs_held = false; /*", "        /*")], "pn_write_pdptrs", "ensures_held"),
     ("69", "VMX in use although the firmware disabled it", "XSA-278 CVE-2018-18883", "IA32_FEATURE_CONTROL's enable bit is not looked at",
      "vmx/region.c", [("!pn_tstb(m.feature_control, 0) || !pn_tstb(m.feature_control, 2) ||", "!pn_tstb(m.feature_control, 0) ||")],
      "refuses_vmxon", "ensures_value"),
@@ -246,9 +246,9 @@ EXCLUDED = {
           "pn_nested_events, which requires that L2 runs",
     "45": "a page reference that VMXON's error path keeps: the core maps no page and counts no reference. L1's memory is named by address "
           "at each access (pn_mem_read, pn_mem_write), so an early return has nothing to give back",
-    "52": "another processor sends a notification while this one changes between L1 and L2: the core takes no call from another processor, "
-          "posted interrupts are offered to nobody (row 53) and never in vmcs02 (ne001_pin), and whether an interrupt waits is asked of the "
-          "controller's line before each entry, of L1 or of L2",
+    "52": "another processor looks at this one's mode while it changes between L1 and L2, and its notification is lost: the core is called "
+          "by the processor whose events it keeps and by no other, and what waits is in them over every entry and exit of L2 (interrupt_waiting). "
+          "Posted interrupts are offered to nobody (row 53) and never on in vmcs02 (ne001_pin)",
 }
 
 # 17 (a stale MTF exit) and 63 (no barrier for branch predictors) can be made, and no obligation falls yet: gaps, to be closed.
