@@ -10,13 +10,19 @@ build/guests/vmx.elf: $(wildcard tests/guests/vmx/*.c tests/guests/vmx/*.S tests
 	  $(filter %.c %.S,$^)
 	@objcopy -O elf32-i386 $@.64 $@ && rm $@.64
 
+# An L1 outside IA-32e mode: area bits32.
+build/guests/vmx32.elf: $(wildcard tests/guests/vmx/bits32/*) build/guests/vmcs_fields.h
+	@gcc -m32 -march=i686 -O2 -std=gnu11 -ffreestanding -fno-pic -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+	  -fno-asynchronous-unwind-tables -Wall -Wextra -Wconversion -Werror -Ibuild/guests -nostdlib -static -no-pie \
+	  -Wl,-T,tests/guests/vmx/bits32/l1.ld -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -o $@ $(filter %.c %.S,$^)
+
 .PHONY: vmx-bare test-vmx
-vmx-bare: build/guests/vmx.elf ## what the small VMX L1s observe on the bare machine (ONLY=area CPU=model)
+vmx-bare: build/guests/vmx.elf build/guests/vmx32.elf ## what the small VMX L1s observe on the bare machine (ONLY=area CPU=model)
 	@$(PY) tests/boot/vmx.py bare $(ONLY) --cpu '$(CPU)'
 
-test-vmx: build/guests/vmx.elf ## the small VMX L1s bare and under Provenest: any difference fails (ONLY=area CPU=model)
+test-vmx: build/guests/vmx.elf build/guests/vmx32.elf ## the small VMX L1s bare and under Provenest: any difference fails (ONLY=area CPU=model)
 	@$(PY) tests/boot/vmx.py compare $(ONLY) --cpu '$(CPU)'
 
 .PHONY: bench-nested
-bench-nested: build/guests/vmx.elf build/guests/l2 ## ticks of L2's rounds: bare, under Debian's KVM, under Provenest
-	@$(PY) tests/boot/nestedbench.py $(HV)
+bench-nested: build/guests/vmx.elf build/guests/l2 ## ticks of L2's rounds: bare, under Debian's KVM, under Provenest; targets (ONLY=row)
+	@$(PY) tests/boot/nestedbench.py $(HV) $(ONLY)

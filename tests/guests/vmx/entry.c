@@ -26,6 +26,16 @@ static uint64_t value(const struct change *c, uint64_t old)
     }
 }
 
+void apply(const struct change change[6])
+{
+    for (unsigned int i = 0; i < 6 && change[i].how; i++) {
+        if (change[i].how == 'm') /* memory: field is an offset into pages */
+            put64((uint64_t)pages + change[i].field, change[i].value);
+        else
+            set(change[i].field, value(&change[i], change[i].how == '=' ? 0 : get(change[i].field)));
+    }
+}
+
 static bool is(const struct check *c, struct exit x)
 {
     switch (c->want) {
@@ -48,12 +58,7 @@ static void one(const struct check *c)
     struct exit x;
 
     base(c->guest, e_code);
-    for (unsigned int i = 0; i < 6 && c->change[i].how; i++) {
-        if (c->change[i].how == 'm') /* memory: field is an offset into pages */
-            put64((uint64_t)pages + c->change[i].field, c->change[i].value);
-        else
-            set(c->change[i].field, value(&c->change[i], c->change[i].how == '=' ? 0 : get(c->change[i].field)));
-    }
+    apply(c->change);
     x = go();
     say("VMX entry %s/%s ", c->rule, c->name);
     if (x.failed)
@@ -65,6 +70,17 @@ static void one(const struct check *c)
     say("%s\n", is(c, x) ? "" : " WRONG by the manual");
     if (!x.failed && x.reason == 0 && get(EXIT_INFO) >> 8 & 1) /* an NMI exit leaves them blocked */
         __asm__ volatile("int $2");
+}
+
+/* What the bare machine does not survive: `nested` is on the line where there is a hypervisor below. */
+static void fatal_if_bare(void)
+{
+    for (const struct check *c = fatal_checks; c->rule; c++) {
+        if (nested)
+            one(c);
+        else
+            say("VMX entry %s/%s not tried\n", c->rule, c->name);
+    }
 }
 
 /* A failed entry changes nothing but what the manual says (SDM 26.2, 26.8): VMfail the error, exit 33 reason and
@@ -106,6 +122,9 @@ void area_entry(void)
         one(c);
     for (const struct check *c = segment_checks; c->rule; c++)
         one(c);
+    for (const struct check *c = edge_checks; c->rule; c++)
+        one(c);
+    fatal_if_bare();
     frames();
     __asm__ volatile("vmxoff");
 }

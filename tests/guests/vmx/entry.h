@@ -21,7 +21,10 @@ struct check {
     struct change change[6];
 };
 
-extern const struct check control_checks[], host_checks[], guest_checks[], segment_checks[];
+extern const struct check control_checks[], host_checks[], guest_checks[], segment_checks[], edge_checks[],
+    fatal_checks[];
+
+void apply(const struct change change[6]);
 
 #define WIDE (1ull << 51)
 #define ODD (1ull << 60) /* not canonical */

@@ -3,12 +3,13 @@
 #include "vmx.h"
 
 extern uint32_t boot_info;
+bool nested;
 _Noreturn void vmx_main(void);
 
 static const struct area areas[] = {
-    {"insn", area_insn},     {"fields", area_fields}, {"exits", area_exits},
-    {"inject", area_inject}, {"entry", area_entry},   {"pdptr", area_pdptr},
-    {"timer", area_timer},   {"msrs", area_msrs},     {"bitmaps", area_bitmaps},
+    {"insn", area_insn},       {"fields", area_fields}, {"exits", area_exits}, {"inject", area_inject},
+    {"entry", area_entry},     {"pdptr", area_pdptr},   {"timer", area_timer}, {"msrs", area_msrs},
+    {"bitmaps", area_bitmaps}, {"rows", area_rows},
 };
 
 /* Not compared: what each machine offers. */
@@ -35,6 +36,7 @@ _Noreturn void vmx_main(void)
     const char *line = info[0] & 4 ? (const char *)(uint64_t)info[4] : "";
     const bool all = word(line, "area=all");
 
+    nested = word(line, "nested");
     say("VMX-START %s\n", line);
     __asm__ volatile("outb %b0, $0x21; outb %b0, $0xa1" : : "a"(0xff));
     trap_setup();
@@ -55,5 +57,7 @@ _Noreturn void vmx_main(void)
     }
     if (word(line, "area=bench"))
         area_bench(line);
+    if (word(line, "area=fuzz"))
+        area_fuzz(line);
     quit(0);
 }

@@ -16,7 +16,7 @@ uint8_t pages[4][4096] __attribute__((aligned(4096)));
 uint64_t l2_tss[16], pae_pdpt[4] __attribute__((aligned(32)));
 bool launched;
 
-static uint64_t ept[7][512] __attribute__((aligned(4096)));
+uint64_t ept[7][512] __attribute__((aligned(4096)));
 static uint64_t pae_pd[512] __attribute__((aligned(4096)));
 
 void set(uint64_t field, uint64_t value)

@@ -131,7 +131,7 @@ l2_told:
         iretq
 
         /* int enter(struct regs *r, int launched): 0 after an exit, else RFLAGS behind the failed instruction */
-        .globl enter, exited
+        .globl enter, exited, exited_elsewhere
 enter:  pushq %rbp
         pushq %rbx
         pushq %r12
@@ -139,8 +139,11 @@ enter:  pushq %rbp
         pushq %r14
         pushq %r15
         pushq %rdi
+        movq %rsp, enter_rsp
+        movq %rsp, %rcx
+        addq rsp_offset, %rcx                   /* 0 but where HOST_RSP itself is tried */
         movl $0x6c14, %eax
-        vmwrite %rsp, %rax
+        vmwrite %rcx, %rax
         testl %esi, %esi
         movq (%rdi), %rax
         movq 8(%rdi), %rcx
@@ -160,7 +163,11 @@ enter:  pushq %rbp
         orl $0x80000000, %eax
         popq %rdi
         jmp 3f
-exited: xchgq %rdi, (%rsp)
+exited_elsewhere:                               /* another HOST_RIP */
+        incl elsewhere
+exited: movq %rsp, exit_rsp
+        movq enter_rsp, %rsp
+        xchgq %rdi, (%rsp)
         movq %rax, (%rdi)
         movq %rcx, 8(%rdi)
         movq %rdx, 16(%rdi)
@@ -235,6 +242,15 @@ boot_info:
         .balign 8
 level_rsp:
         .quad 0
+        .globl enter_rsp, exit_rsp, rsp_offset, elsewhere
+enter_rsp:
+        .quad 0
+exit_rsp:
+        .quad 0
+rsp_offset:
+        .quad 0
+elsewhere:
+        .long 0
 
         .bss
         .balign 4096

@@ -14,6 +14,7 @@ uint64_t l1_idt[512] __attribute__((aligned(16))), l1_tss[16];
 static volatile uint64_t recover;
 static struct result last;
 volatile uint32_t arrived[256];
+uint64_t trap_frame;
 
 static void gate(uint64_t *idt, unsigned int vector, const char *stubs)
 {
@@ -44,6 +45,7 @@ void trap_setup(void)
 
 void l1_trap(struct frame *f)
 {
+    trap_frame = (uint64_t)f;
     if (!recover &&
         (f->vector == 2 || f->vector >= 32)) { /* what was sent to itself and has not been taken by an exit */
         arrived[f->vector]++;

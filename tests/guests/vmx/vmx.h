@@ -112,9 +112,10 @@ extern struct regs regs;
 extern struct seen l2_seen[8];
 extern volatile uint32_t l2_count;
 extern const char l2_told[], l1_stubs[], l2_stubs[];
-extern uint64_t gdt[], pml4[], pdpt[], pd[], l1_tss[16], l2_tss[16], l1_idt[512], pae_pdpt[4];
+extern uint64_t ept[7][512], gdt[], pml4[], pdpt[], pd[], l1_tss[16], l2_tss[16], l1_idt[512], pae_pdpt[4];
 extern uint8_t vmcs[3][4096], vmxon_page[4096], pages[4][4096];
 extern bool launched;
+extern bool nested; /* a hypervisor is below */
 
 /* console.c: %s, %x, %u; all numbers are 64 bits wide */
 void say(const char *format, ...);
@@ -127,6 +128,7 @@ bool rig_on(void); /* VMXON, and a base VMCS */
 void base(enum guest g, const void *entry);
 void fill(enum guest g, const void *entry);
 void area_bench(const char *line);
+void area_fuzz(const char *line);
 uint32_t settle(uint32_t msr, uint32_t wanted);
 uint32_t missing(uint32_t msr, uint32_t wanted);
 void set(uint64_t field, uint64_t value);
@@ -145,6 +147,7 @@ uint64_t get64(uint64_t address);
 
 /* trap.c */
 extern volatile uint32_t arrived[256]; /* interrupts and NMIs that L1 took itself */
+extern uint64_t trap_frame;            /* where the last frame lay */
 #define APIC(reg) (*(volatile uint32_t *)(0xfee00000ull + (reg)))
 void trap_setup(void);
 struct result insn(const void *code, const void *operand, uint64_t value);
@@ -198,6 +201,6 @@ struct area {
     void (*run)(void);
 };
 void area_insn(void), area_fields(void), area_exits(void), area_inject(void), area_entry(void), area_pdptr(void),
-    area_timer(void), area_msrs(void), area_bitmaps(void);
+    area_timer(void), area_msrs(void), area_bitmaps(void), area_rows(void);
 
 #endif

@@ -1,0 +1,162 @@
+"""Two promises, counted in what the small VMX L1s said: each field of spec/fields/vmcs.tbl is observed by what it does (area rows),
+and each rule of VM entry's checks has an entry that it rejects and one that it lets pass (area entry and tests/guests/vmx/rules.tbl)."""
+import fnmatch
+import glob
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+GUEST = os.path.join(ROOT, "tests", "guests", "vmx")
+# What Bochs 2.7 cannot show: (field, where), the reason.
+NOT_SHOWN = {
+    ("XSS_EXIT_BITMAP", "*"): "no model has a bit of IA32_XSS, so XSAVES never exits; area fields has it kept and read back",
+    ("GUEST_DEBUGCTL", "bare"): "no IA32_DEBUGCTL and no check of it; under Provenest the check shows",
+}
+# No control of L1's names these, or only an exit writes them.
+NO_CONTROL = ("SHARED_EPT_POINTER", "IO_RCX", "IO_RSI", "IO_RDI", "IO_RIP")
+# An exit does not save it, or not on Bochs.
+NOT_SAVED = ("LINK_POINTER", "GUEST_DEBUGCTL")
+
+
+def table(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as f:
+        return [l.split(None, 4) for l in f if l.strip() and not l.startswith("#")]
+
+
+def fields():
+    """{name: (encoding, owner)}"""
+    return {r[0]: (int(r[1], 16), r[3]) for r in table("spec", "fields", "vmcs.tbl")}
+
+
+def said(lines, area):
+    """{case: text}"""
+    out = {}
+    for line in lines:
+        words = line.split(" ", 3)
+        if words[0] == "VMX" and len(words) > 2 and words[1] == area and words[2] not in out:
+            out[words[2]] = words[3] if len(words) > 3 else ""
+    return out
+
+
+def differ(found, name, tag):
+    one, two = found.get("%s/%s0" % (name, tag)), found.get("%s/%s1" % (name, tag))
+    return one is not None and two is not None and one != two
+
+
+def row_faults(name, encoding, owner, found, where):
+    if owner == "none":
+        wanted = "vmread=12 vmwrite=12" + ("" if name in NO_CONTROL else " control=fail,7")
+        text = found.get(name + "/not-offered")
+        if text is None or (where == "Provenest" and text != wanted):
+            yield "not offered, and it says '%s'" % text
+        return
+    if not differ(found, name, "") and (name, where) not in NOT_SHOWN and (name, "*") not in NOT_SHOWN:
+        yield "two values are one to what is observed: '%s'" % found.get(name + "/0", "no such case")
+    if encoding >> 10 & 3 == 2 and name not in NOT_SAVED and not differ(found, name, "saved-"):
+        yield "what L2 changed is not seen by L1: '%s'" % found.get(name + "/saved-0", "no such case")
+
+
+def rows(lines, where):
+    """Sentences about rows of the table that area rows does not show on this machine (bare, Provenest)."""
+    found, all_fields = said(lines, "rows"), fields()
+    out = ["%s, %s: %s" % (name, where, text) for name, (encoding, owner) in all_fields.items()
+           for text in row_faults(name, encoding, owner, found, where)]
+    return out + ["%s is shown on no machine, and is no field" % n for n, _ in NOT_SHOWN if n not in all_fields]
+
+
+def rules():
+    """{rule: its cases' numbers}: rules of L1's entries, with those that they stand for."""
+    out = {}
+    for path in sorted(glob.glob(os.path.join(ROOT, "spec", "rules", "vmx_*.rules"))):
+        if os.path.basename(path) == "vmx_exit.rules":
+            continue
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        for m in re.finditer(r"^rule: (VE-\d+)\S*\nmanual: (.*)$", text, re.M):
+            with_these = re.search(r"\(with ([^)]*)\)", m.group(2))
+            out[m.group(1)] = [m.group(1)] + (re.findall(r"VE-\d+", with_these.group(1)) if with_these else [])
+    return out
+
+
+def verdict(text):
+    if re.match(r"entered|ok\b|exit=\d+ ", text):
+        return "accepted"
+    return "rejected" if re.match(r"fail=|invalid|exit=\d+!|#\d+", text) else ""
+
+
+def elsewhere():
+    """rules.tbl: (rule, accepted or rejected, area or '-', case or reason)."""
+    with open(os.path.join(GUEST, "rules.tbl"), encoding="utf-8") as f:
+        return [tuple(l.split(None, 3)) for l in f if l.strip() and not l.startswith("#")]
+
+
+def rule_faults(lines):
+    """Sentences about rules without a case of each kind in area entry under Provenest, or with a name that is not needed."""
+    found, named, out = said(lines, "entry"), elsewhere(), []
+    kinds = {}
+    for case, text in found.items():
+        kinds.setdefault(case.split("/")[0], set()).add(verdict(text))
+    for rule, numbers in rules().items():
+        have = set().union(*(kinds.get(n, set()) for n in numbers))
+        for kind in ("accepted", "rejected"):
+            names = [r for r in named if r[0] == rule and r[1] == kind]
+            if kind not in have and not names:
+                out.append("%s: no case that is %s" % (rule, kind))
+            if kind in have and names:
+                out.append("%s, %s: rules.tbl has a name, and area entry a case" % (rule, kind))
+    return out + ["rules.tbl: %s is no rule" % r[0] for r in named if r[0] not in rules()]
+
+
+def named_faults(lines, area):
+    """Cases of this area that rules.tbl sends a rule to must have run, and have come out so."""
+    found, out = said(lines, area), []
+    for rule, kind, where, case in elsewhere():
+        texts = [t for n, t in found.items() if where == area and fnmatch.fnmatchcase(n, case.strip())]
+        if where == area and kind not in [verdict(t) for t in texts]:
+            out.append("%s: rules.tbl wants case %s of %s to be %s: %s" % (rule, case.strip(), area, kind, texts or "no such case"))
+    return out
+
+
+def faults(area, bare, nested):
+    """What vmx.py adds to the differences of an area."""
+    if area == "rows":
+        return rows(bare, "bare") + rows(nested, "Provenest")
+    return (rule_faults(nested) if area == "entry" else []) + named_faults(nested, area)
+
+
+def static():
+    """Without a machine: each row is named in the sources of area rows, each case of rules.tbl in those of its area."""
+    text = {p: open(p, encoding="utf-8").read() for p in glob.glob(os.path.join(GUEST, "*.c"))}
+    rows_text = "".join(t for p, t in text.items() if os.path.basename(p).startswith("rows"))
+    count, out = 0, []
+    for name, (_, owner) in fields().items():
+        count += 1
+        if (name, "*") not in NOT_SHOWN and owner != "none" and not named_in(name, rows_text):
+            out.append("vmcs.tbl: %s has no case in tests/guests/vmx/rows*.c" % name)
+        if owner == "none" and name not in NO_CONTROL and "{%s, " % name not in rows_text:
+            out.append("vmcs.tbl: %s has no control in tests/guests/vmx/rows_not_offered.c" % name)
+    entry = "".join(t for p, t in text.items() if os.path.basename(p).startswith("entry"))
+    for rule, numbers in rules().items():
+        count += 1
+        if not any('"%s"' % n in entry for n in numbers) and not any(r[0] == rule for r in elsewhere()):
+            out.append("spec/rules: %s has no case in tests/guests/vmx/entry*.c" % rule)
+    return count, out
+
+
+def named_in(name, text):
+    """The whole name, or the parts that a macro makes it of."""
+    if re.search(r"\b%s\b" % name, text):
+        return True
+    m = re.match(r"GUEST_(ES|SS|DS|FS|GS)_(SELECTOR|BASE|LIMIT|AR_BYTES)$", name)
+    if m:
+        return "(%s, %s)" % (m.group(1), m.group(1).lower()) in text
+    m = re.match(r"GUEST_PDPTR(\d)$", name)
+    return bool(m and "PDPTR(%s)" % m.group(1) in text) or "HOST(%s," % name[5:] in text
+
+
+if __name__ == "__main__":
+    TOTAL, FAULTS = static()
+    print("\n".join(FAULTS + ["%s rows of fields and rules: %d, without a case: %d" %
+                             ("FAIL" if FAULTS else "ok  ", TOTAL, len(FAULTS))]))
+    sys.exit(1 if FAULTS else 0)
