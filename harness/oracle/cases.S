@@ -61,6 +61,17 @@ GUEST single_step
         xor     %edi, %edi
         GUEST_CALL 0
 
+/* The stepped instruction is one that a hypervisor beneath the hypervisor may carry out for the guest: I/O. */
+GUEST single_step_out
+        pushfq
+        orl     $0x100, (%rsp)
+        popfq
+        out     %al, $0x80
+        nop
+        nop
+        xor     %edi, %edi
+        GUEST_CALL 0
+
 GUEST data_breakpoint
         DEBUG_CONTROL WATCHED, 0xd0401
         movl    $5, WATCHED

@@ -16,11 +16,13 @@ sys.path[:0] = [HERE, os.path.join(ROOT, "proofs"), os.path.join(ROOT, "harness"
 
 import check  # noqa: E402
 import digest  # noqa: E402
+import nested  # noqa: E402
 import records  # noqa: E402
 import witness  # noqa: E402
 from base import BUILD, Fail, main  # noqa: E402
 
-SHORT = {"bochs-ivy_bridge": "ivy", "bochs-skylake_x": "skx", "bochs-ryzen": "ryzen", "qemu-svm": "qemu"}
+SHORT = {"bochs-ivy_bridge": "ivy", "bochs-skylake_x": "skx", "bochs-ryzen": "ryzen", "qemu-svm": "qemu",
+         **{machine: short for machine, (short, _, _) in nested.MACHINES.items()}}
 MODEL_LINE = re.compile(r"^MODEL (\S+) (passed|FAILED): ")
 NOTHING = ("-", "")
 
@@ -173,6 +175,7 @@ def body(_):
     if not files:
         raise Fail("spec/claims has no claim")
     results = witness.all_machines()
+    results.update(nested.all_machines())
     failures = [(m, w, t) for m, rows in results.items() for w, v, t in rows if v == "failed"]
     claims = Claims(Proofs(), model_results(), seen_on(results))
     for machine, name, text in failures:

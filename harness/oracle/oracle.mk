@@ -21,6 +21,11 @@ build/witness/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(WITNESS_SHARE
 witness: build/witness/vmx.elf build/witness/svm.elf ## ask the emulated processors what re-injection and dropping do
 	@$(PY) harness/oracle/witness.py
 
+# The same image as an L1 on Provenest, right and broken, and on Debian's KVM.
+.PHONY: witness-nested
+witness-nested: build/witness/vmx.elf build/witness/svm.elf build/guests/l2 ## the witness image as an L1 on Provenest, right and broken, and on KVM
+	@$(PY) harness/oracle/nested.py
+
 # Claims answered by proof (spec/claims): theorems, model and witnesses together.
 build/witness/model: harness/oracle/model/machine.c harness/oracle/model/main.c harness/oracle/model/machine.h
 	@mkdir -p $(@D)
@@ -28,7 +33,7 @@ build/witness/model: harness/oracle/model/machine.c harness/oracle/model/main.c 
 	  -o $@ $(filter %.c,$^)
 
 .PHONY: claims
-claims: build/witness/model build/witness/vmx.elf build/witness/svm.elf ## are the claims of spec/claims proved, modelled and witnessed?
+claims: build/witness/model build/witness/vmx.elf build/witness/svm.elf build/guests/l2 ## are the claims of spec/claims proved, modelled and witnessed?
 	@$(PY) harness/oracle/claims.py
 
 .PHONY: test-claims

@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import claims  # noqa: E402
 import digest  # noqa: E402
+import nested  # noqa: E402
 import witness  # noqa: E402
 from base import main  # noqa: E402
 
@@ -72,6 +73,38 @@ def witness_checks():
     yield "a witness nobody expects", witness.check("bochs-ivy_bridge", {"v": LINES}, [], [])[0][1] == "failed"
 
 
+def nested_checks():
+    """L1's lines, of the bare machine, of a right L0 and of a broken one."""
+    bare, lost, other = {"w": {"direct": "#1; end"}}, {"w": {"direct": "end"}}, {"w": {"direct": "#2; end"}}
+
+    def told(right=bare, wrong=lost, wanted="end", asked="w direct"):
+        return nested.judge(asked, bare, right, wrong, wanted)
+    yield "a broken L0 that shows", told() is None
+    yield "the right L0 loses the event", told(right=lost) is not None
+    yield "the broken L0 shows nothing", told(wrong=bare) is not None
+    yield "the broken L0 shows something else", told(wrong=other) is not None
+    yield "no line of L1", told(right={}) is not None and told(asked="v direct") is not None and told(wrong={}) is not None
+    yield "safe under the broken L0 as well", told(wrong=bare, wanted="same") is None
+    yield "not safe under the broken L0", told(wanted="same") is not None
+    yield "no broken L0, as bare", told(wrong=None, wanted="-") is None
+    yield "no broken L0, not as bare", told(right=lost, wrong=None, wanted="-") is not None
+    yield "no broken L0, a line of its own", told(right=lost, wrong=None, wanted="end") is None
+    yield "no broken L0, not that line", told(wrong=None, wanted="end") is not None
+    machine, rows = "nested-ivy_bridge", [["n", "w direct", "provenest", "b", "end"]]
+    good = nested.check(machine, bare, {"provenest": bare, "b": lost}, rows, [])
+    yield "all as on the bare machine", [f[1] for f in good] == ["passed", "passed"]
+    bad = nested.check(machine, bare, {"provenest": other, "b": lost}, rows, [])
+    yield "a line that differs fails by itself, for all, and its row", [f[1] for f in bad] == ["failed"] * 3
+    more = nested.compare(machine, bare, {**bare, **{"v": {"direct": "x"}}}, [])
+    yield "a line the bare machine has not", more[1][1] == "failed"
+    yield "nothing said is not the same", nested.compare(machine, {}, {}, [])[1][1] == "failed"
+    gap = [[machine, "w", "why"]]
+    yield "a difference with a name", [f[1] for f in nested.check(machine, bare, {"provenest": lost}, [], gap)] == ["passed"]
+    closed = nested.check(machine, bare, {"provenest": bare}, [], gap)
+    yield "a named difference that has closed", closed[0][1] == "failed"
+    yield "an L0 that the row does not name", len(nested.check("kvm-svm", bare, {"kvm-amd": bare}, rows, [])) == 1
+
+
 def page_checks():
     yield "a case that stands", page({"m": "passed"}, ["ivy"], ("m", "w", "ivy")) == (1, 0, 0)
     yield "a counterexample that failed", page({"m": "FAILED"}, ["ivy"], ("m", "w", "ivy"))[1] == 1
@@ -84,7 +117,7 @@ def page_checks():
 
 def body(_):
     count = [0, 0]
-    for checks in (theorem_checks, witness_checks, page_checks):
+    for checks in (theorem_checks, witness_checks, nested_checks, page_checks):
         for name, good in checks():
             count[not good] += 1
             if not good:

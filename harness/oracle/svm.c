@@ -159,6 +159,8 @@ struct exit hw_run(struct regs *r, struct event inject)
     x.address = *at(EXITINFO2);
     if (x.why == EXCEPTION)
         x.event = (struct event){.valid = true, .type = TYPE_EXCEPTION, .vector = (unsigned int)x.code & 31};
+    if (x.why == EXCEPTION && x.event.vector != 14)
+        x.address = 0; /* EXITINFO2 is #PF's (APM 15.12) */
     x.vectoring = event_of(*at(EXITINTINFO));
     return x;
 }
