@@ -69,8 +69,6 @@ def rules():
     """{rule: its cases' numbers}: rules of L1's entries, with those that they stand for."""
     out = {}
     for path in sorted(glob.glob(os.path.join(ROOT, "spec", "rules", "vmx_*.rules"))):
-        if os.path.basename(path) == "vmx_exit.rules":
-            continue
         with open(path, encoding="utf-8") as f:
             text = f.read()
         for m in re.finditer(r"^rule: (VE-\d+)\S*\nmanual: (.*)$", text, re.M):
