@@ -2,6 +2,7 @@
  * Field numbers and the manual's encodings, both ways. SDM vol. 3C 24.11.2, vol. 3D appendix B. */
 #include "fields.h"
 
+#include "../event/bits.h"
 #include "field_table.h"
 
 uint32_t pn_field_encoding(int f)
@@ -74,4 +75,28 @@ unsigned pn_field_group(int f)
     if (f < PN_G_HOST)
         return f < PN_G_OTHER ? PN_GROUP_PDPTRS : PN_GROUP_OTHER;
     return f < PN_G_EXIT ? PN_GROUP_HOST : PN_GROUP_EXIT;
+}
+
+/*@ requires group: group < PN_GROUPS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer g; 0 <= g <= 31 ==> (bit(\result, g) <==> bit(dirty, g) || g == group); */
+static uint32_t mark(uint32_t dirty, unsigned group)
+{
+    return (uint32_t)pn_putb(dirty, group, true);
+}
+
+/*@ requires group: group < PN_GROUPS;
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> vi015_rests(group); */
+static bool verdict_rests(unsigned group)
+{
+    return group == PN_GROUP_CONTROLS || group == PN_GROUP_EVENT || group == PN_GROUP_REGISTERS ||
+           group == PN_GROUP_HOST;
+}
+
+void pn_field_touched(struct pn_nested_vmx *n, unsigned group)
+{
+    n->dirty = mark(n->dirty, group);
+    if (verdict_rests(group))
+        n->checked = false;
 }

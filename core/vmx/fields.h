@@ -30,4 +30,12 @@ bool pn_field_read_only(int f);
     ensures range: 0 <= \result < PN_GROUPS; */
 unsigned pn_field_group(int f);
 
+/* A field of the group may have another value: what rests on it is no longer certain. */
+/*@ requires vmx: \valid(n);
+    requires group: group < PN_GROUPS;
+    terminates \true; exits \false; assigns n->dirty, n->checked;
+    ensures dirty: \forall integer g; 0 <= g <= 31 ==> (bit(n->dirty, g) <==> bit(\old(n->dirty), g) || g == group);
+    ensures unchecked: n->checked != 0 <==> \old(n->checked) != 0 && !vi015_rests(group); */
+void pn_field_touched(struct pn_nested_vmx *n, unsigned group);
+
 #endif

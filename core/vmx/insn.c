@@ -2,7 +2,6 @@
  * VMX instructions on the current VMCS, and VM entry as far as the instruction goes. SDM vol. 3C 30.3. */
 #include <provenest/vmx_insn.h>
 
-#include "../event/bits.h"
 #include "fields.h"
 #include "vmfail.h"
 
@@ -56,25 +55,15 @@ static void write_field(struct pn_nested_vmx *n, int f, bool high, uint64_t valu
     n->vmcs12.f[f] = written(high, f, n->vmcs12.f[f], value);
 }
 
-/*@ requires group: group < PN_GROUPS;
-    terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer g; 0 <= g <= 31 ==> (bit(\result, g) <==> bit(dirty, g) || g == group); */
-static uint32_t mark(uint32_t dirty, unsigned group)
-{
-    return (uint32_t)pn_putb(dirty, group, true);
-}
-
-/* What rests on the fields of the group is no longer certain. */
 /*@ requires vmx: \valid(n);
     requires group: group < PN_GROUPS;
     terminates \true; exits \false; assigns n->dirty, n->checked, n->pdptrs_held;
     ensures dirty: \forall integer g; 0 <= g <= 31 ==> (bit(n->dirty, g) <==> bit(\old(n->dirty), g) || g == group);
-    ensures unchecked: n->checked == 0;
+    ensures unchecked: n->checked != 0 <==> \old(n->checked) != 0 && !vi015_rests(group);
     ensures pdptrs: n->pdptrs_held == (group == PN_GROUP_PDPTRS ? 0 : \old(n->pdptrs_held)); */
 static void touch(struct pn_nested_vmx *n, unsigned group)
 {
-    n->dirty = mark(n->dirty, group);
-    n->checked = false;
+    pn_field_touched(n, group);
     if (group == PN_GROUP_PDPTRS)
         n->pdptrs_held = false;
 }
@@ -95,6 +84,11 @@ struct pn_outcome pn_vmwrite(struct pn_nested_vmx *n, struct pn_l1_mode m, uint6
         return pn_vm_fail(n, 13);
     write_field(n, f, encoding % 2 != 0, value);
     touch(n, pn_field_group(f));
+    /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) &&
+          n->vmxon_pointer == \at(n->vmxon_pointer, Pre) && n->launched == \at(n->launched, Pre) &&
+          n->entry_pending == \at(n->entry_pending, Pre) && n->caps.address_width == \at(n->caps.address_width, Pre) &&
+          n->caps.linear_width == \at(n->caps.linear_width, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
     return ready;
 }
 

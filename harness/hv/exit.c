@@ -141,7 +141,7 @@ static void exit_hlt(struct vcpu *v)
     skip_instruction(v);
     v->halting = true;
     if (v->nested.vmx.l2)
-        vmwrite(GUEST_ACTIVITY, ACTIVITY_HLT); /* an exit to L1 may come before the next entry */
+        vmx_set_word(VMX_ACTIVITY, ACTIVITY_HLT); /* an exit to L1 may come before the next entry */
 }
 
 static void exit_invd(struct vcpu *v)
@@ -175,7 +175,7 @@ static void exit_undefined(struct vcpu *v)
 
 static void exit_vmx(struct vcpu *v)
 {
-    nested_instruction(v, vmread32(EXIT_REASON));
+    nested_instruction(v, v->hw.exit_reason);
 }
 
 typedef void exit_handler(struct vcpu *v);

@@ -11,12 +11,12 @@
  * window that can open runs on; a spurious wake-up is what HLT loops expect anyway (SDM vol. 2A HLT). */
 static void settle_activity(struct vcpu *v)
 {
-    const uint32_t proc = v->hw.vmcs.proc;
+    const uint32_t proc = v->hw.vmcs->proc;
     const bool window = proc & PROC_NMI_WINDOW || (proc & PROC_INTR_WINDOW && pn_hw_if());
-    const bool halt = (v->halting || v->halted) && !v->hw.vmcs.entry_valid && !window;
+    const bool halt = (v->halting || v->halted) && !v->hw.vmcs->entry_valid && !window;
 
     if (v->halting || (v->halted && !halt))
-        vmwrite(GUEST_ACTIVITY, halt ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
+        vmx_set_word(VMX_ACTIVITY, halt ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
     v->halted = halt;
     v->halting = false;
 }
@@ -42,7 +42,7 @@ static bool prepare(struct vcpu *v)
         report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
     if (briefly)
         pn_hw_set_immediate_exit(true);
-    if (v->machine->options.evict && v->hw.vmcs.entry_valid && !given_before) {
+    if (v->machine->options.evict && v->hw.vmcs->entry_valid && !given_before) {
         if (v->nested.vmx.l2)
             nested_evict(v);
         else
@@ -62,7 +62,7 @@ static void account_exit(struct vcpu *v, uint32_t reason)
 
 static void handle(struct vcpu *v)
 {
-    const uint32_t reason = vmread32(EXIT_REASON);
+    const uint32_t reason = v->hw.exit_reason;
 
     account_exit(v, reason);
     if (v->nested.vmx.l2) {
@@ -72,7 +72,7 @@ static void handle(struct vcpu *v)
     if (reason & EXIT_ENTRY_FAILED)
         report_crash(v, FAULT("VM entry failed: the guest's state was refused by the processor"));
     pn_complete_vectoring(&v->events);
-    if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
+    if (v->halted && vmx_word(VMX_ACTIVITY) != ACTIVITY_HLT)
         v->halted = false;
     exit_handle(v, reason);
 }
@@ -83,7 +83,7 @@ _Noreturn void vcpu_run(struct vcpu *v)
 
     v->launch_tsc = since;
     while (v->end == L1_RUNNING) {
-        int entered;
+        enum vmx_entered entered;
 
         if (!prepare(v)) {
             l1_ended(v, L1_TRIPLE_FAULT, 0);
@@ -92,7 +92,7 @@ _Noreturn void vcpu_run(struct vcpu *v)
         if (v->end != L1_RUNNING)
             break;
         v->l0_ticks += cpu_tsc() - since;
-        entered = vmx_enter(&v->hw);
+        entered = vmx_run(&v->hw);
         since = cpu_tsc();
         nmi_for_test_over(v);
         if (entered == VMX_NOT_ENTERED) {

@@ -10,7 +10,9 @@
 #define INVVPID_SINGLE (1ull << 41)
 #define EPT_EXECUTE_ONLY 1ull
 #define FEATURE_OFFERED 5ull /* locked, VMX outside SMX */
+#define CR0_PE 1ull
 #define CR0_NE (1ull << 5)
+#define RFLAGS_FIXED 2ull
 #define CR0_VMX_FIXED 0x80000001ull /* PG, PE: fixed in VMX operation */
 #define CR4_VMXE (1ull << 13)
 #define CR4_SMXE (1ull << 14)
@@ -65,6 +67,10 @@ void nested_setup(struct vcpu *v)
     s->cr4_valid = hardware.cr4_fixed1;
     hardware.cr4_fixed1 &= ~CR4_NOT_NESTED;
     s->feature_control = FEATURE_OFFERED;
+    s->can_shadow = v->machine->options.shadow && vmx_can_shadow();
+    if (s->can_shadow && !vmx_setup_shadow(&v->hw))
+        fail(FAULT("the processor refused a shadow VMCS"));
+    s->cr0_mask = CR0_NE;
     s->wants = wants(v);
     pn_nested_init(&s->vmx, pn_vmx_offer(hardware));
     ept02_init(s->ept02, (s->vmx.caps.ept_vpid & EPT_EXECUTE_ONLY) != 0, s->vmx.caps.address_width);
@@ -74,12 +80,25 @@ void nested_setup(struct vcpu *v)
  * not been in the mask is old. */
 void nested_masks(struct vcpu *v)
 {
-    const uint64_t mask = CR0_NE | (v->nested.vmx.vmxon ? CR0_VMX_FIXED : 0), old = vmread(CR0_MASK);
+    const uint64_t mask = CR0_NE | (v->nested.vmx.vmxon ? CR0_VMX_FIXED : 0), old = v->nested.cr0_mask;
 
     if (mask == old)
         return;
     vmwrite(CR0_SHADOW, (vmread(CR0_SHADOW) & old) | (vmread(GUEST_CR0) & ~old));
     vmwrite(CR0_MASK, mask);
+    v->nested.cr0_mask = mask;
+}
+
+void nested_show(struct vcpu *v)
+{
+    struct nested *s = &v->nested;
+    const bool on = s->can_shadow && s->vmx.current != PN_NO_VMCS;
+
+    if (on != s->shadowing)
+        vmx_arm_shadow(&v->hw, on);
+    s->shadowing = on;
+    if (on)
+        pn_shadow_fill(&s->vmx, &s->shadow);
 }
 
 static uint64_t as_read(uint64_t value, uint64_t mask, uint64_t shadow)
@@ -94,12 +113,28 @@ struct pn_l1_mode nested_mode(void)
     return (struct pn_l1_mode){
         .cr0 = as_read(GUEST_CR0, CR0_MASK, CR0_SHADOW),
         .cr4 = as_read(GUEST_CR4, CR4_MASK, CR4_SHADOW),
-        .rflags = vmread(GUEST_RFLAGS),
+        .rflags = vmx_word(VMX_RFLAGS),
         .feature_control = FEATURE_OFFERED,
         .cpl = ACCESS_DPL(vmread(GUEST_SS_ACCESS)),
         .long_mode = (vmread(GUEST_EFER) & EFER_LMA) != 0,
         .cs_long = (vmread(GUEST_CS_ACCESS) & CS_LONG) != 0,
-        .movss = (vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_MOVSS) != 0,
+        .movss = (vmx_word(VMX_INTERRUPTIBILITY) & BLOCKED_BY_MOVSS) != 0,
+    };
+}
+
+/* SDM 30.3, in each instruction's "Operation": #UD by CR0.PE, RFLAGS.VM and compatibility mode ranks before the exit, #GP by CPL
+ * behind it. CR0.PE is fixed in VMX operation, so L1 reads what is. */
+struct pn_l1_mode nested_mode_of_exit(void)
+{
+    const bool long_mode = (vmread(GUEST_EFER) & EFER_LMA) != 0;
+
+    return (struct pn_l1_mode){
+        .cr0 = CR0_PE,
+        .rflags = RFLAGS_FIXED,
+        .cpl = ACCESS_DPL(vmread(GUEST_SS_ACCESS)),
+        .long_mode = long_mode,
+        .cs_long = long_mode,
+        .movss = (vmx_word(VMX_INTERRUPTIBILITY) & BLOCKED_BY_MOVSS) != 0,
     };
 }
 

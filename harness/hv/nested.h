@@ -8,6 +8,7 @@
 
 #include <provenest/nested.h>
 #include <provenest/types.h>
+#include <provenest/vmx_shadow.h>
 
 #include "../../vendor/vmx/vmcs.h"
 #include "ept02.h"
@@ -20,9 +21,13 @@ struct nested {
     struct ept02 *ept02;
     uint64_t feature_control; /* as L1 reads it */
     uint64_t cr4_valid;       /* bits of CR4 that L1 has */
-    bool offered;             /* vmx=on */
-    bool timer;               /* the last exit was L1's preemption timer's */
-    uint64_t timer_left;      /* of L1's timer in vmcs02, at the last entry or exit */
+    uint64_t cr0_mask;        /* of vmcs01 */
+    struct pn_vmcs_shadow shadow;
+    bool can_shadow;     /* shadow=on, and the processor can */
+    bool shadowing;      /* vmcs01 shows L1 the shadow VMCS: L1 has a current VMCS */
+    bool offered;        /* vmx=on */
+    bool timer;          /* the last exit was L1's preemption timer's */
+    uint64_t timer_left; /* of L1's timer in vmcs02, at the last entry or exit */
     /* for the report */
     uint64_t entries, failures, refused, dropped;
     uint64_t to_l1[EXIT_REASONS], to_l0[EXIT_REASONS];
@@ -30,8 +35,10 @@ struct nested {
 
 /* nested.c */
 void nested_setup(struct vcpu *v);
-void nested_masks(struct vcpu *v); /* the bits of CR0 and CR4 that L1's VMX operation fixes exit */
-struct pn_l1_mode nested_mode(void);
+void nested_masks(struct vcpu *v);           /* the bits of CR0 and CR4 that L1's VMX operation fixes exit */
+struct pn_l1_mode nested_mode(void);         /* all of it */
+struct pn_l1_mode nested_mode_of_exit(void); /* what an exit by a VMX instruction other than VMXON leaves open */
+void nested_show(struct vcpu *v);            /* before L1 goes on: what its VMREADs find */
 bool nested_capability(const struct vcpu *v, uint32_t msr, uint64_t *value);
 
 /* nested_insn.c: an exit of L1 by one of VMX's instructions */
@@ -41,7 +48,7 @@ void nested_finish(struct vcpu *v, struct pn_outcome r); /* flags and RIP, or th
 /* nested_run.c */
 void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch);
 void nested_handle(struct vcpu *v, uint32_t reason); /* an exit of L2 */
-bool nested_prepare(struct vcpu *v);                 /* before each entry of L2. True: an exit of L1's is due behind it */
+bool nested_prepare(struct vcpu *v); /* before each entry of L2. True: an exit of L1's is due behind it */
 bool nested_raise(struct vcpu *v, struct pn_event e); /* L2's exception. True: it has become L1's exit */
 void nested_flush_ept(struct vcpu *v);
 void nested_evict(struct vcpu *v); /* evict=: L2's memory goes as its event is delivered */

@@ -76,7 +76,7 @@ static bool translate(struct insn *i, uint64_t linear, bool write, uint64_t *add
 {
     const struct paging paging = {
         .cr0 = vmread(GUEST_CR0), .cr3 = vmread(GUEST_CR3), .cr4 = vmread(GUEST_CR4), .efer = vmread(GUEST_EFER)};
-    const bool open = (i->mode.rflags & RFLAGS_AC) != 0;
+    const bool open = (vmx_word(VMX_RFLAGS) & RFLAGS_AC) != 0;
     const struct walked w = walk_supervisor(i->v->machine->physical, &paging, linear, write, open);
 
     *address = w.address;
@@ -137,7 +137,7 @@ static uint32_t word_size(const struct insn *i)
 /* SDM 30.2: the six flags say how it went. */
 static void set_flags(uint64_t on)
 {
-    vmwrite(GUEST_RFLAGS, (vmread(GUEST_RFLAGS) & ~FLAGS_ARITHMETIC) | on);
+    vmx_set_word(VMX_RFLAGS, (vmx_word(VMX_RFLAGS) & ~FLAGS_ARITHMETIC) | on);
 }
 
 void nested_finish(struct vcpu *v, struct pn_outcome r)
@@ -174,12 +174,20 @@ static void do_vmread(struct insn *i, struct nested *s)
         nested_finish(i->v, r);
 }
 
+/* Of what L1 reads without an exit some can be written only with one: then the shadow VMCS must follow. */
 static void do_vmwrite(struct insn *i, struct nested *s)
 {
     const uint64_t value = i->o.is_register ? register_value(i, i->o.reg) : read_memory(i, word_size(i));
+    const uint64_t encoding = register_value(i, i->o.reg2);
+    const bool shown = s->shadowing && pn_shadow_shown(pn_field_of(encoding));
 
-    if (!i->faulted)
-        nested_finish(i->v, pn_vmwrite(&s->vmx, i->mode, register_value(i, i->o.reg2), value));
+    if (i->faulted)
+        return;
+    if (shown)
+        pn_shadow_take(&s->vmx, &s->shadow);
+    nested_finish(i->v, pn_vmwrite(&s->vmx, i->mode, encoding, value));
+    if (shown)
+        pn_shadow_fill(&s->vmx, &s->shadow);
 }
 
 static void do_vmptrst(struct insn *i, struct nested *s)
@@ -226,12 +234,26 @@ static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
         r = pn_vmptrld(&s->vmx, i->mode, pointer);
     nested_finish(i->v, r);
     nested_masks(i->v);
+    nested_show(i->v);
 }
 
 static void do_vmxoff(struct insn *i, struct nested *s)
 {
     nested_finish(i->v, pn_vmxoff(&s->vmx, i->mode));
     nested_masks(i->v);
+    nested_show(i->v);
+}
+
+/* Instructions that use the current VMCS whole. */
+static bool uses_vmcs12(uint32_t reason)
+{
+    return reason == EXIT_VMLAUNCH || reason == EXIT_VMRESUME || reason == EXIT_VMCLEAR || reason == EXIT_VMPTRLD ||
+           reason == EXIT_VMXOFF || reason == EXIT_VMXON;
+}
+
+static bool has_operand(uint32_t reason)
+{
+    return reason != EXIT_VMCALL && reason != EXIT_VMXOFF && reason != EXIT_VMLAUNCH && reason != EXIT_VMRESUME;
 }
 
 /* What ranks before the faults of a memory operand. True: go on. */
@@ -239,8 +261,7 @@ static bool ready(struct insn *i, struct nested *s, uint32_t reason)
 {
     struct pn_outcome r;
 
-    if (i->o.is_register || reason == EXIT_VMCALL || reason == EXIT_VMXOFF || reason == EXIT_VMLAUNCH ||
-        reason == EXIT_VMRESUME)
+    if (i->o.is_register || !has_operand(reason))
         return true;
     r = reason == EXIT_VMXON ? pn_vmxon_ready(&s->vmx, i->mode) : pn_vmx_ready(&s->vmx, i->mode);
     if (r.kind != PN_VMX_SUCCEED)
@@ -288,9 +309,12 @@ void nested_instruction(struct vcpu *v, uint32_t reason)
         raise_exception(v, VECTOR_UD, false);
         return;
     }
-    i.mode = nested_mode();
+    i.mode = reason == EXIT_VMXON || !s->vmx.vmxon ? nested_mode() : nested_mode_of_exit();
     i.in_64bit = i.mode.long_mode && i.mode.cs_long;
-    i.o = operand_decode(vmread32(INSTRUCTION_INFO));
+    if (has_operand(reason))
+        i.o = operand_decode(vmread32(INSTRUCTION_INFO));
+    if (s->shadowing && uses_vmcs12(reason))
+        pn_shadow_take(&s->vmx, &s->shadow);
     if (ready(&i, s, reason))
         carry_out(&i, s, reason);
 }

@@ -77,6 +77,7 @@ static void left(struct vcpu *v)
     if (!uses(s, PROC2_VPID))
         vmx_flush_vpid(VMX_VPID01);
     nested_masks(v);
+    nested_show(v);
 }
 
 static void after(struct vcpu *v, struct pn_outcome r)
@@ -92,7 +93,7 @@ static void check_timer(struct vcpu *v, bool restarted)
     struct nested *s = &v->nested;
     uint64_t left_now;
 
-    if (!(v->hw.vmcs.base_pin & PIN_PREEMPTION_TIMER))
+    if (!(v->hw.vmcs->base_pin & PIN_PREEMPTION_TIMER))
         return;
     left_now = vmread(PREEMPTION_TIMER);
     if (!restarted && left_now > s->timer_left) {
@@ -109,9 +110,9 @@ static void entered(struct vcpu *v)
     s->entries++;
     s->timer = false;
     check_timer(v, true);
-    v->hw.vmcs.keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
+    v->hw.vmcs->keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
     v->halting = false;
-    v->halted = vmread(GUEST_ACTIVITY) == ACTIVITY_HLT;
+    v->halted = field12(s, PN_F_GUEST_ACTIVITY) == ACTIVITY_HLT;
     if (!pn_nested_take_entry_event(&s->vmx, &v->events) && field12(s, PN_F_ENTRY_INFO) & INFO_VALID && !s->dropped++)
         say("PN| note L1 injects an event of a kind that no processor raises, and L2 does not get it: %x\n",
             field12(s, PN_F_ENTRY_INFO));
@@ -165,17 +166,75 @@ bool nested_raise(struct vcpu *v, struct pn_event e)
     return turn != PN_TURN_L2;
 }
 
-static struct pn_l2_exit read_exit(uint32_t reason)
+/* What an exit of this reason says, by SDM 27.2: exit qualification (27.2.1: otherwise it is cleared), guest-linear and
+ * guest-physical address, instruction information (27.2.5). What it does not say the processor leaves as it was, so L1 finds
+ * in vmcs12 what was there. */
+static bool has_qualification(uint32_t reason)
 {
+    switch (reason) {
+    case EXIT_EXTERNAL_INTERRUPT:
+    case EXIT_TRIPLE_FAULT:
+    case EXIT_INTR_WINDOW:
+    case EXIT_NMI_WINDOW:
+    case EXIT_CPUID:
+    case EXIT_HLT:
+    case EXIT_VMCALL:
+    case EXIT_RDMSR:
+    case EXIT_WRMSR:
+    case EXIT_PREEMPTION_TIMER:
+    case EXIT_XSETBV:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool has_linear(uint32_t reason)
+{
+    return reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason == EXIT_EPT_VIOLATION ||
+           reason == EXIT_EPT_MISCONFIG;
+}
+
+static bool has_physical(uint32_t reason)
+{
+    return reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIG;
+}
+
+static bool has_instruction_info(uint32_t reason)
+{
+    switch (reason) {
+    case EXIT_CPUID:
+    case EXIT_HLT:
+    case EXIT_VMCALL:
+    case EXIT_RDMSR:
+    case EXIT_WRMSR:
+    case EXIT_EXCEPTION_NMI:
+    case EXIT_EXTERNAL_INTERRUPT:
+    case EXIT_INTR_WINDOW:
+    case EXIT_EPT_VIOLATION:
+    case EXIT_PREEMPTION_TIMER:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static struct pn_l2_exit read_exit(const struct nested *s, uint32_t whole)
+{
+    const uint32_t reason = whole & 0xffffu;
+    const bool event = reason == EXIT_EXCEPTION_NMI || reason == EXIT_EXTERNAL_INTERRUPT;
+    const uint32_t info = event ? vmread32(EXIT_INFO) : 0;
+
     return (struct pn_l2_exit){
-        .reason = reason,
-        .info = vmread32(EXIT_INFO),
-        .error = vmread32(EXIT_ERROR),
+        .reason = whole,
+        .info = info,
+        .error = info & INFO_HAS_ERROR ? vmread32(EXIT_ERROR) : (uint32_t)field12(s, PN_F_EXIT_ERROR),
         .length = vmread32(EXIT_LENGTH),
-        .instruction_info = vmread32(INSTRUCTION_INFO),
-        .qualification = vmread(EXIT_QUALIFICATION),
-        .linear = vmread(GUEST_LINEAR_ADDR),
-        .physical = vmread(GUEST_PHYS_ADDR),
+        .instruction_info =
+            has_instruction_info(reason) ? vmread32(INSTRUCTION_INFO) : (uint32_t)field12(s, PN_F_INSTRUCTION_INFO),
+        .qualification = has_qualification(reason) ? vmread(EXIT_QUALIFICATION) : 0,
+        .linear = has_linear(reason) ? vmread(GUEST_LINEAR_ADDR) : field12(s, PN_F_GUEST_LINEAR_ADDRESS),
+        .physical = has_physical(reason) ? vmread(GUEST_PHYS_ADDR) : field12(s, PN_F_GUEST_PHYSICAL),
     };
 }
 
@@ -190,7 +249,7 @@ static void forget_false_step(void)
 {
     const uint64_t pending = vmread(GUEST_PENDING_DEBUG);
 
-    if (pending & PENDING_BS && !(vmread(GUEST_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOVSS)))
+    if (pending & PENDING_BS && !(vmx_word(VMX_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOVSS)))
         vmwrite(GUEST_PENDING_DEBUG, pending & ~(uint64_t)PENDING_BS);
 }
 
@@ -303,8 +362,8 @@ static void refused(struct vcpu *v, struct pn_l2_exit x)
 void nested_handle(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
-    const struct pn_l2_exit x = read_exit(reason);
-    const bool brief = v->hw.vmcs.immediate;
+    const struct pn_l2_exit x = read_exit(s, reason);
+    const bool brief = v->hw.vmcs->immediate;
 
     pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
     check_timer(v, false);
@@ -315,7 +374,7 @@ void nested_handle(struct vcpu *v, uint32_t reason)
     if (s->vmx.entry_pending)
         pn_nested_entered(&s->vmx, false);
     pn_complete_vectoring(&v->events);
-    if (v->halted && vmread(GUEST_ACTIVITY) != ACTIVITY_HLT)
+    if (v->halted && vmx_word(VMX_ACTIVITY) != ACTIVITY_HLT)
         v->halted = false;
     if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx, x.reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) ==
         PN_TO_L1) {

@@ -41,9 +41,12 @@ static void send_by_memory(struct vcpu *v, uint64_t base)
 void nmi_for_test(struct vcpu *v)
 {
     const uint32_t period = v->machine->options.nmi;
-    const uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
+    uint64_t base;
 
-    if (!period || v->exit_count % period || !(base & APIC_ENABLED))
+    if (!period || v->exit_count % period)
+        return;
+    base = cpu_rdmsr(MSR_APIC_BASE);
+    if (!(base & APIC_ENABLED))
         return;
     v->nmis_sent++;
     if (base & X2APIC)

@@ -92,12 +92,14 @@ static struct fault parse_word(struct word w, struct options *o)
         good = one_of(value, "off", "on", &o->elide);
     else if (value_of(w, "vmx", &value))
         good = one_of(value, "off", "on", &o->vmx);
+    else if (value_of(w, "shadow", &value))
+        good = one_of(value, "off", "on", &o->shadow);
     else if (value_of(w, "evict", &value))
         good = number(value, &o->evict);
     else if (value_of(w, "nmi", &value))
         good = number(value, &o->nmi);
     else
-        return about("unknown option: use events=, evict=, msr=, ontriple=, elide=, vmx= or nmi=, not", w);
+        return about("unknown option: use events=, evict=, msr=, ontriple=, elide=, vmx=, shadow= or nmi=, not", w);
     return good ? NO_FAULT : about("malformed option, see harness/hv/README.md for its values", w);
 }
 
@@ -116,7 +118,7 @@ static bool is_path(struct word w)
 
 struct fault options_parse(const char *line, struct options *options)
 {
-    *options = (struct options){.core_events = true, .vmx = true};
+    *options = (struct options){.core_events = true, .vmx = true, .shadow = true};
     for (bool first = true;; first = false) {
         const struct word w = next_word(&line);
         struct fault f;

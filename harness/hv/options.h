@@ -8,6 +8,7 @@
  *   ontriple=stop|reset  L1's triple fault ends the run with a report (default), or resets the machine after it
  *   elide=off|on         forget an interrupted fault where nobody can see it (spec/claims/2-reinjection.md; default off)
  *   vmx=on|off           L1 has VMX of its own (default), or its processor has none
+ *   shadow=on|off        VMCS shadowing for L1 where the processor has it (default), or never
  *   nmi=N                for tests: an NMI of our own every N exits; 0 never (default)
  */
 #ifndef HV_OPTIONS_H
@@ -21,6 +22,7 @@ struct options {
     bool reset_on_triple;
     bool elide;
     bool vmx;
+    bool shadow;
     uint32_t evict, nmi;
 };
 

@@ -104,6 +104,11 @@
       \forall integer g; 0 <= g <= 9 ==> bit(dirty, g);
 */
 
+/* VI-015: the groups that the verdict on control and host-state fields (26.2) rests on: controls, the event, host state, and the
+   registers, for CR0.PE says what an injected error code may be. */
+/*@ predicate vi015_rests(integer group) = group == 0 || group == 1 || group == 3 || group == 8;
+*/
+
 /*@ check lemma canary_vmx_insn: \false; */
 
 #endif

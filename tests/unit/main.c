@@ -44,6 +44,7 @@ int main(void)
     suite_add_tcase(suite, vmx_check_tests());
     suite_add_tcase(suite, vmx_check_guest_tests());
     suite_add_tcase(suite, vmx_insn_tests());
+    suite_add_tcase(suite, vmx_shadow_tests());
     suite_add_tcase(suite, vmx_exit_tests());
     suite_add_tcase(suite, vmx_entry_tests());
     suite_add_tcase(suite, vmx_more_tests());

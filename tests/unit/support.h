@@ -119,6 +119,7 @@ TCase *vmx_decode_tests(void);
 TCase *vmx_check_tests(void);
 TCase *vmx_check_guest_tests(void);
 TCase *vmx_insn_tests(void);
+TCase *vmx_shadow_tests(void);
 TCase *vmx_exit_tests(void);
 TCase *vmx_entry_tests(void);
 TCase *vmx_more_tests(void);

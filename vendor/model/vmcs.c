@@ -54,6 +54,7 @@ void model_nested_round(void)
 void pn_hw_load_vmcs(enum pn_vmcs which)
 {
     REQUIRE(which, which == PN_VMCS01 || which == PN_VMCS02);
+    REQUIRE(not_in_shadow, !nested.in_shadow);
     REQUIRE(quiet, !model_this() || (!model_this()->owed && !model_this()->entry));
     nested.current = which;
     nested.loads++;
@@ -62,14 +63,14 @@ void pn_hw_load_vmcs(enum pn_vmcs which)
 uint64_t pn_hw_read01(enum pn_field f)
 {
     REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
-    REQUIRE(current, nested.current == PN_VMCS01);
+    REQUIRE(current, nested.current == PN_VMCS01 && !nested.in_shadow);
     return nested.vmcs01[f];
 }
 
 void pn_hw_write01(enum pn_field f, uint64_t value)
 {
     REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
-    REQUIRE(current, nested.current == PN_VMCS01);
+    REQUIRE(current, nested.current == PN_VMCS01 && !nested.in_shadow);
     nested.vmcs01[f] = value;
     nested.writes01++;
 }

@@ -5,7 +5,7 @@
 #ifndef MODEL_VMCS_H
 #define MODEL_VMCS_H
 
-#include "../../core/hw/vmcs.h"
+#include "../../core/hw/shadow.h"
 
 #include "model.h"
 
@@ -20,7 +20,9 @@ struct model_msr {
 
 struct model_nested {
     enum pn_vmcs current;
-    uint64_t vmcs01[PN_FIELDS], vmcs02[PN_FIELDS];
+    uint64_t vmcs01[PN_FIELDS], vmcs02[PN_FIELDS], shadow[PN_FIELDS];
+    bool in_shadow; /* that one is current, in place of vmcs01 */
+    unsigned int shadow_reads, shadow_writes;
     uint8_t written02[PN_FIELDS]; /* since the last model_nested_round */
     uint64_t bitmap01[PN_BITMAP_WORDS], bitmap02[PN_BITMAP_WORDS];
     unsigned int writes01, writes02, loads, flushes;

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "layout.h"
+
 static inline uint64_t cpu_rdmsr(uint32_t msr)
 {
     uint32_t low, high;
@@ -38,16 +40,16 @@ static inline struct cpuid cpu_cpuid(uint32_t leaf, uint32_t subleaf)
     return r;
 }
 
-#define CPU_ACCESS_REGISTER(name)                                                \
-    static inline uint64_t cpu_##name(void)                                      \
-    {                                                                            \
-        uint64_t value;                                                          \
-        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));                   \
-        return value;                                                            \
-    }                                                                            \
-    static inline void cpu_set_##name(uint64_t value)                            \
-    {                                                                            \
-        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");          \
+#define CPU_ACCESS_REGISTER(name)                                       \
+    static inline uint64_t cpu_##name(void)                             \
+    {                                                                   \
+        uint64_t value;                                                 \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
+        return value;                                                   \
+    }                                                                   \
+    static inline void cpu_set_##name(uint64_t value)                   \
+    {                                                                   \
+        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
     }
 CPU_ACCESS_REGISTER(cr0)
 CPU_ACCESS_REGISTER(cr2)
@@ -57,11 +59,12 @@ CPU_ACCESS_REGISTER(cr8)
 CPU_ACCESS_REGISTER(dr6)
 #undef CPU_ACCESS_REGISTER
 
-/* A VMREAD of a field this processor has, on a current VMCS, does not fail (SDM 30.3); the fields here all exist. */
+/* VMREAD and VMWRITE count themselves, in the structure that GS points to: it is what a round costs (make bench-nested).
+ * A VMREAD of a field this processor has, on a current VMCS, does not fail (SDM 30.3); the fields here all exist. */
 static inline uint64_t vmread(uint64_t field)
 {
     uint64_t value;
-    __asm__ volatile("vmread %1, %0" : "=rm"(value) : "r"(field) : "cc", "memory");
+    __asm__ volatile("vmread %1, %0\n\tincq %%gs:%c2" : "=&r"(value) : "r"(field), "i"(CPU_READS) : "cc");
     return value;
 }
 
@@ -73,18 +76,34 @@ static inline uint32_t vmread32(uint64_t field)
 static inline bool vmwrite(uint64_t field, uint64_t value)
 {
     bool failed;
-    __asm__ volatile("vmwrite %1, %2" : "=@ccbe"(failed) : "rm"(value), "r"(field) : "memory");
+    __asm__ volatile("incq %%gs:%c3\n\tvmwrite %1, %2" : "=@ccbe"(failed) : "r"(value), "r"(field), "i"(CPU_WRITES));
+    return !failed;
+}
+
+static inline bool cpu_vmptrld(const uint8_t *vmcs)
+{
+    const uint64_t address = (uint64_t)vmcs;
+    bool failed;
+    __asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(address) : "memory");
+    return !failed;
+}
+
+static inline bool cpu_vmclear(const uint8_t *vmcs)
+{
+    const uint64_t address = (uint64_t)vmcs;
+    bool failed;
+    __asm__ volatile("vmclear %1" : "=@ccbe"(failed) : "m"(address) : "memory");
     return !failed;
 }
 
 /* An instruction that may fault. The host's #GP handler finds the fault's address in section .fixup and goes on at the
  * address beside it (host.c): the functions then return false. */
-#define CPU_FIXUP(instruction)                                                   \
-    "1: " instruction "\n"                                                       \
-    "xor %k[failed], %k[failed]\n"                                               \
-    "2:\n"                                                                       \
-    ".pushsection .fixup, \"a\"\n"                                               \
-    ".quad 1b, 2b\n"                                                             \
+#define CPU_FIXUP(instruction)     \
+    "1: " instruction "\n"         \
+    "xor %k[failed], %k[failed]\n" \
+    "2:\n"                         \
+    ".pushsection .fixup, \"a\"\n" \
+    ".quad 1b, 2b\n"               \
     ".popsection\n"
 
 static inline bool cpu_try_rdmsr(uint32_t msr, uint64_t *value)

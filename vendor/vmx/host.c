@@ -14,7 +14,7 @@
 #define VECTOR_GP 13u
 #define VECTOR_MC 18u
 
-extern const char vmx_host_vectors[]; /* entry.S: 16 bytes a vector */
+extern const char vmx_host_vectors[];                 /* entry.S: 16 bytes a vector */
 extern const uint64_t vmx_fixups[], vmx_fixups_end[]; /* linker script: pairs {fault, go on} */
 void vmx_host_exception_c(struct vmx_host_frame *frame);
 
@@ -23,14 +23,6 @@ struct table_register {
     uint64_t base;
 } __attribute__((packed));
 
-struct vmx_cpu *vmx_this_cpu(void)
-{
-    struct vmx_cpu *cpu;
-
-    __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
-    return cpu;
-}
-
 static void build_gdt(struct vmx_cpu *cpu)
 {
     const uint64_t tss = (uint64_t)&cpu->tss;
@@ -38,8 +30,8 @@ static void build_gdt(struct vmx_cpu *cpu)
     cpu->gdt[HOST_CODE / 8] = GDT_CODE64;
     cpu->gdt[HOST_DATA / 8] = GDT_DATA;
     /* SDM 7.2.3: 64-bit TSS descriptor, available. */
-    cpu->gdt[HOST_TSS / 8] = (sizeof(struct vmx_tss) - 1) | (tss & 0xffffffull) << 16 | 0x89ull << 40 |
-                             (tss >> 24 & 0xffull) << 56;
+    cpu->gdt[HOST_TSS / 8] =
+        (sizeof(struct vmx_tss) - 1) | (tss & 0xffffffull) << 16 | 0x89ull << 40 | (tss >> 24 & 0xffull) << 56;
     cpu->gdt[HOST_TSS / 8 + 1] = tss >> 32;
 }
 
@@ -49,8 +41,8 @@ static void build_idt(struct vmx_cpu *cpu)
         const uint64_t entry = (uint64_t)vmx_host_vectors + 16ull * i;
         const uint64_t ist = i == VECTOR_DF || i == VECTOR_MC ? 1 : 0;
 
-        cpu->idt[i].low = (entry & 0xffffull) | (uint64_t)HOST_CODE << 16 | ist << 32 |
-                          (uint64_t)GATE_INTERRUPT << 32 | (entry >> 16 & 0xffffull) << 48;
+        cpu->idt[i].low = (entry & 0xffffull) | (uint64_t)HOST_CODE << 16 | ist << 32 | (uint64_t)GATE_INTERRUPT << 32 |
+                          (entry >> 16 & 0xffffull) << 48;
         cpu->idt[i].high = entry >> 32;
     }
 }
@@ -66,7 +58,9 @@ static void load_tables(struct vmx_cpu *cpu)
                      "push %%rax\n\t"
                      "lretq\n"
                      "1:"
-                     : : "i"(HOST_CODE) : "rax", "memory");
+                     :
+                     : "i"(HOST_CODE)
+                     : "rax", "memory");
     __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%ss; mov %0, %%fs; mov %0, %%gs" : : "r"(HOST_DATA));
     cpu_wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     __asm__ volatile("ltr %w0" : : "r"(HOST_TSS));
@@ -79,6 +73,7 @@ void vmx_host_init(struct vmx_cpu *cpu, struct vmx_pages *pages)
 
     cpu->self = cpu;
     cpu->pages = pages;
+    cpu->vmcs = &cpu->of[0];
     cpu->acked = VMX_NONE_ACKED;
     cpu->tss.ist[0] = (uint32_t)top;
     cpu->tss.ist[1] = (uint32_t)(top >> 32);

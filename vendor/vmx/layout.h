@@ -28,6 +28,8 @@
 #define CPU_ACKING 150
 #define CPU_LAUNCHED 151
 #define CPU_ACKED 152
+#define CPU_READS 160
+#define CPU_WRITES 168
 
 #define VMX_NONE_ACKED 256
 

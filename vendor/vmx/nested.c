@@ -21,34 +21,19 @@
 #define DEBUGCTL_BUS_LOCK 0x4ull
 #define DEBUGCTL_RTM 0x8000ull
 
-static bool load(const uint8_t *vmcs)
-{
-    const uint64_t address = (uint64_t)vmcs;
-    bool failed;
-
-    __asm__ volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(address) : "memory");
-    return !failed;
-}
-
-static bool clear(const uint8_t *vmcs)
-{
-    const uint64_t address = (uint64_t)vmcs;
-    bool failed;
-
-    __asm__ volatile("vmclear %1" : "=@ccbe"(failed) : "m"(address) : "memory");
-    return !failed;
-}
+/* Link-time optimization puts these into the core's straight lines, where the field is a constant and so is its encoding. */
+#define HOT __attribute__((always_inline)) inline
 
 /* What is cached of the two VMCSs changes places. */
 static void exchange(struct vmx_cpu *cpu)
 {
-    const struct vmx_parked now = {.vmcs = cpu->vmcs, .host_rsp = cpu->host_rsp, .launched = cpu->launched};
+    const struct vmx_parked now = {.host_rsp = cpu->host_rsp, .launched = cpu->launched};
 
-    cpu->vmcs = cpu->parked.vmcs;
     cpu->host_rsp = cpu->parked.host_rsp;
     cpu->launched = cpu->parked.launched;
     cpu->parked = now;
     cpu->l2 = !cpu->l2;
+    cpu->vmcs = &cpu->of[cpu->l2];
 }
 
 void pn_hw_load_vmcs(enum pn_vmcs which)
@@ -57,50 +42,70 @@ void pn_hw_load_vmcs(enum pn_vmcs which)
 
     if (cpu->l2 == (which == PN_VMCS02))
         return;
-    (void)load(which == PN_VMCS02 ? cpu->pages->vmcs02 : cpu->pages->vmcs); /* both have been loaded before */
+    (void)cpu_vmptrld(which == PN_VMCS02 ? cpu->pages->vmcs02 : cpu->pages->vmcs); /* both have been loaded before */
     exchange(cpu);
 }
 
-static uint64_t read_field(enum pn_field f)
+/* The three words that seam.c remembers go its way. */
+HOT static uint64_t read_field(enum pn_field f)
 {
-    vmx_this_cpu()->reads++;
-    return vmread(pn_field_encoding((int)f));
+    switch (f) {
+    case PN_F_GUEST_RFLAGS:
+        return vmx_word(VMX_RFLAGS);
+    case PN_F_GUEST_INTERRUPTIBILITY:
+        return vmx_word(VMX_INTERRUPTIBILITY);
+    case PN_F_GUEST_ACTIVITY:
+        return vmx_word(VMX_ACTIVITY);
+    default:
+        return vmread(pn_field_encoding((int)f));
+    }
 }
 
-static void write_field(enum pn_field f, uint64_t value)
+HOT static void write_field(enum pn_field f, uint64_t value)
 {
-    vmx_this_cpu()->writes++;
-    (void)vmwrite(pn_field_encoding((int)f), value);
+    switch (f) {
+    case PN_F_GUEST_RFLAGS:
+        vmx_set_word(VMX_RFLAGS, value);
+        break;
+    case PN_F_GUEST_INTERRUPTIBILITY:
+        vmx_set_word(VMX_INTERRUPTIBILITY, value);
+        break;
+    case PN_F_GUEST_ACTIVITY:
+        vmx_set_word(VMX_ACTIVITY, value);
+        break;
+    default:
+        (void)vmwrite(pn_field_encoding((int)f), value);
+    }
 }
 
-uint64_t pn_hw_read01(enum pn_field f)
+HOT uint64_t pn_hw_read01(enum pn_field f)
 {
     return read_field(f);
 }
 
-uint64_t pn_hw_read02(enum pn_field f)
+HOT uint64_t pn_hw_read02(enum pn_field f)
 {
     return read_field(f);
 }
 
-void pn_hw_write01(enum pn_field f, uint64_t value)
+HOT void pn_hw_write01(enum pn_field f, uint64_t value)
 {
     write_field(f, value);
 }
 
-void pn_hw_write02(enum pn_field f, uint64_t value)
+HOT void pn_hw_write02(enum pn_field f, uint64_t value)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
 
     switch (f) {
     case PN_F_PIN_CTL:
-        cpu->vmcs.pin = cpu->vmcs.base_pin = (uint32_t)value;
+        cpu->vmcs->pin = cpu->vmcs->base_pin = (uint32_t)value;
         break;
     case PN_F_PROC_CTL:
-        cpu->vmcs.proc = cpu->vmcs.base_proc = (uint32_t)value;
+        cpu->vmcs->proc = cpu->vmcs->base_proc = (uint32_t)value;
         break;
     case PN_F_ENTRY_INFO:
-        cpu->vmcs.entry_valid = (value & INFO_VALID) != 0;
+        cpu->vmcs->entry_valid = (value & INFO_VALID) != 0;
         break;
     case PN_F_VIRTUAL_APIC:
     case PN_F_APIC_ACCESS:
@@ -172,7 +177,7 @@ bool vmx_setup_nested(struct vmx_cpu *cpu)
     *(uint32_t *)(void *)cpu->pages->vmcs02 = (uint32_t)(cpu_rdmsr(MSR_VMX_BASIC) & REVISION_MASK);
     for (unsigned int i = 0; i < VMX_PAGE; i++)
         cpu->pages->msr_bitmap02[i] = 0xff;
-    if (!clear(cpu->pages->vmcs02) || !load(cpu->pages->vmcs02))
+    if (!cpu_vmclear(cpu->pages->vmcs02) || !cpu_vmptrld(cpu->pages->vmcs02))
         return false;
     exchange(cpu);
     write_constants(cpu);

@@ -15,6 +15,40 @@
 
 void vmx_open_interrupts(void); /* entry.S */
 
+static const uint16_t word_fields[VMX_WORDS] = {
+    [VMX_RFLAGS] = GUEST_RFLAGS, [VMX_INTERRUPTIBILITY] = GUEST_INTERRUPTIBILITY, [VMX_ACTIVITY] = GUEST_ACTIVITY};
+
+uint64_t vmx_word(enum vmx_word w)
+{
+    struct vmx_known *k = vmx_this_cpu()->vmcs;
+
+    if (!k->known[w]) {
+        k->word[w] = vmread(word_fields[w]);
+        k->known[w] = true;
+    }
+    return k->word[w];
+}
+
+void vmx_set_word(enum vmx_word w, uint64_t value)
+{
+    struct vmx_known *k = vmx_this_cpu()->vmcs;
+
+    vmwrite(word_fields[w], value);
+    k->word[w] = value;
+    k->known[w] = true;
+}
+
+enum vmx_entered vmx_run(struct vmx_cpu *cpu)
+{
+    const enum vmx_entered how = (enum vmx_entered)vmx_enter(cpu);
+
+    for (unsigned int w = 0; w < VMX_WORDS; w++)
+        cpu->vmcs->known[w] = false;
+    if (how == VMX_EXITED)
+        cpu->exit_reason = vmread32(EXIT_REASON);
+    return how;
+}
+
 /* What this processor is, for the core: Intel, without what only AMD has. */
 bool pn_hw_svm(void)
 {
@@ -75,12 +109,12 @@ void pn_hw_restore_owed(struct pn_event e, bool taken_back)
 
 bool pn_hw_if(void)
 {
-    return (vmread(GUEST_RFLAGS) & RFLAGS_IF) != 0;
+    return (vmx_word(VMX_RFLAGS) & RFLAGS_IF) != 0;
 }
 
 bool pn_hw_tf(void)
 {
-    return (vmread(GUEST_RFLAGS) & RFLAGS_TF) != 0;
+    return (vmx_word(VMX_RFLAGS) & RFLAGS_TF) != 0;
 }
 
 bool pn_hw_btf(void)
@@ -95,32 +129,32 @@ bool pn_hw_pe(void)
 
 bool pn_hw_rf(void)
 {
-    return (vmread(GUEST_RFLAGS) & RFLAGS_RF) != 0;
+    return (vmx_word(VMX_RFLAGS) & RFLAGS_RF) != 0;
 }
 
 bool pn_hw_smm(void)
 {
-    return (vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_SMI) != 0;
+    return (vmx_word(VMX_INTERRUPTIBILITY) & BLOCKED_BY_SMI) != 0;
 }
 
 bool pn_hw_wait_for_sipi(void)
 {
-    return vmread(GUEST_ACTIVITY) == ACTIVITY_WAIT_FOR_SIPI;
+    return vmx_word(VMX_ACTIVITY) == ACTIVITY_WAIT_FOR_SIPI;
 }
 
 bool pn_hw_sti_shadow(void)
 {
-    return (vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_STI) != 0;
+    return (vmx_word(VMX_INTERRUPTIBILITY) & BLOCKED_BY_STI) != 0;
 }
 
 bool pn_hw_movss_shadow(void)
 {
-    return (vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_MOVSS) != 0;
+    return (vmx_word(VMX_INTERRUPTIBILITY) & BLOCKED_BY_MOVSS) != 0;
 }
 
 bool pn_hw_nmi_blocked(void)
 {
-    return (vmread(GUEST_INTERRUPTIBILITY) & BLOCKED_BY_NMI) != 0;
+    return (vmx_word(VMX_INTERRUPTIBILITY) & BLOCKED_BY_NMI) != 0;
 }
 
 uint64_t pn_hw_dr6(void)
@@ -138,14 +172,14 @@ uint64_t pn_hw_dr7(void)
  * IRET ends the blocking even when it faults (SDM 6.7.1). */
 static bool iret_unblocked_nmis(void)
 {
-    return vmread32(EXIT_REASON) == EXIT_EPT_VIOLATION && (vmread(EXIT_QUALIFICATION) & INFO_NMI_UNBLOCKED) != 0;
+    return vmx_this_cpu()->exit_reason == EXIT_EPT_VIOLATION && (vmread(EXIT_QUALIFICATION) & INFO_NMI_UNBLOCKED) != 0;
 }
 
 struct pn_vectoring pn_hw_vectoring(void)
 {
     const uint32_t info = vmread32(VECTORING_INFO);
 
-    vmx_this_cpu()->vmcs.entry_valid = false; /* the exit has cleared it */
+    vmx_this_cpu()->vmcs->entry_valid = false; /* the exit has cleared it */
     if (!(info & INFO_VALID))
         return (struct pn_vectoring){.valid = false, .nmi_unblocked_by_iret = iret_unblocked_nmis()};
     return pn_vmx_vectoring(info, vmread32(VECTORING_ERROR), vmread32(EXIT_LENGTH));
@@ -170,22 +204,22 @@ void pn_hw_write_dr7(uint64_t value)
 
 void pn_hw_set_rf(void)
 {
-    vmwrite(GUEST_RFLAGS, vmread(GUEST_RFLAGS) | RFLAGS_RF);
+    vmx_set_word(VMX_RFLAGS, vmx_word(VMX_RFLAGS) | RFLAGS_RF);
 }
 
 void pn_hw_clear_rf(void)
 {
-    const uint64_t flags = vmread(GUEST_RFLAGS);
+    const uint64_t flags = vmx_word(VMX_RFLAGS);
 
     if (flags & RFLAGS_RF)
-        vmwrite(GUEST_RFLAGS, flags & ~RFLAGS_RF);
+        vmx_set_word(VMX_RFLAGS, flags & ~RFLAGS_RF);
 }
 
 void pn_hw_set_shadow(bool sti, bool movss)
 {
-    const uint64_t state = vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOVSS);
+    const uint64_t state = vmx_word(VMX_INTERRUPTIBILITY) & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOVSS);
 
-    vmwrite(GUEST_INTERRUPTIBILITY, state | (sti ? BLOCKED_BY_STI : 0) | (movss ? BLOCKED_BY_MOVSS : 0));
+    vmx_set_word(VMX_INTERRUPTIBILITY, state | (sti ? BLOCKED_BY_STI : 0) | (movss ? BLOCKED_BY_MOVSS : 0));
 }
 
 uint64_t pn_hw_pending_breakpoints(void)
@@ -198,7 +232,8 @@ void pn_hw_set_pending_breakpoints(uint64_t bits)
 {
     const uint64_t state = vmread(GUEST_PENDING_DEBUG);
     const uint64_t met = bits & PENDING_BREAKPOINTS;
-    const uint64_t next = (state & ~(uint64_t)(PENDING_BREAKPOINTS | PENDING_ENABLED)) | met | (met ? PENDING_ENABLED : 0);
+    const uint64_t next =
+        (state & ~(uint64_t)(PENDING_BREAKPOINTS | PENDING_ENABLED)) | met | (met ? PENDING_ENABLED : 0);
 
     if (next != state)
         vmwrite(GUEST_PENDING_DEBUG, next);
@@ -206,17 +241,17 @@ void pn_hw_set_pending_breakpoints(uint64_t bits)
 
 void pn_hw_clear_shadow(void)
 {
-    const uint64_t state = vmread(GUEST_INTERRUPTIBILITY);
+    const uint64_t state = vmx_word(VMX_INTERRUPTIBILITY);
 
     if (state & (BLOCKED_BY_STI | BLOCKED_BY_MOVSS))
-        vmwrite(GUEST_INTERRUPTIBILITY, state & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOVSS));
+        vmx_set_word(VMX_INTERRUPTIBILITY, state & ~(uint64_t)(BLOCKED_BY_STI | BLOCKED_BY_MOVSS));
 }
 
 void pn_hw_set_nmi_blocked(bool blocked)
 {
-    const uint64_t state = vmread(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_BY_NMI;
+    const uint64_t state = vmx_word(VMX_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_BY_NMI;
 
-    vmwrite(GUEST_INTERRUPTIBILITY, state | (blocked ? BLOCKED_BY_NMI : 0));
+    vmx_set_word(VMX_INTERRUPTIBILITY, state | (blocked ? BLOCKED_BY_NMI : 0));
 }
 
 void pn_hw_set_step_pending(bool pending)
@@ -237,27 +272,27 @@ void pn_hw_write_entry(struct pn_event e)
         vmwrite(ENTRY_ERROR, e.error);
     if (e.length)
         vmwrite(ENTRY_LENGTH, e.length);
-    cpu->vmcs.entry_valid = true;
+    cpu->vmcs->entry_valid = true;
 }
 
 void pn_hw_cancel_entry(void)
 {
     vmwrite(ENTRY_INFO, 0);
-    vmx_this_cpu()->vmcs.entry_valid = false;
+    vmx_this_cpu()->vmcs->entry_valid = false;
 }
 
 static void set_pin(struct vmx_cpu *cpu, uint32_t value)
 {
-    if (cpu->vmcs.pin == value)
+    if (cpu->vmcs->pin == value)
         return;
     vmwrite(PIN_CTL, value);
-    cpu->vmcs.pin = value;
+    cpu->vmcs->pin = value;
 }
 
 /* A window that L1 has asked for in vmcs12 stays. */
 static void set_window(struct vmx_cpu *cpu, uint32_t bit, bool on)
 {
-    struct vmx_known *k = &cpu->vmcs;
+    struct vmx_known *k = cpu->vmcs;
     const uint32_t value = on ? k->proc | bit : (k->proc & ~bit) | (k->base_proc & bit);
 
     if (k->proc == value)
@@ -271,8 +306,8 @@ void pn_hw_set_intr_window(bool on)
     struct vmx_cpu *cpu = vmx_this_cpu();
 
     set_window(cpu, PROC_INTR_WINDOW, on);
-    if (cpu->core_events && !cpu->vmcs.keep_interrupts)
-        set_pin(cpu, on ? cpu->vmcs.pin & ~PIN_EXT_INT : cpu->vmcs.pin | PIN_EXT_INT);
+    if (cpu->core_events && !cpu->vmcs->keep_interrupts)
+        set_pin(cpu, on ? cpu->vmcs->pin & ~PIN_EXT_INT : cpu->vmcs->pin | PIN_EXT_INT);
 }
 
 /* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). A timer that runs anyway (evict=, or L1's in
@@ -280,7 +315,7 @@ void pn_hw_set_intr_window(bool on)
  * and L2 (nested_setup). */
 void pn_hw_set_immediate_exit(bool on)
 {
-    struct vmx_known *k = &vmx_this_cpu()->vmcs;
+    struct vmx_known *k = vmx_this_cpu()->vmcs;
 
     if (k->immediate == on)
         return;
@@ -288,8 +323,8 @@ void pn_hw_set_immediate_exit(bool on)
     if (on)
         k->timer = vmread(PREEMPTION_TIMER);
     vmwrite(PREEMPTION_TIMER, on ? 0 : k->timer);
-    set_pin(vmx_this_cpu(), on || k->base_pin & PIN_PREEMPTION_TIMER ? k->pin | PIN_PREEMPTION_TIMER
-                                                                     : k->pin & ~PIN_PREEMPTION_TIMER);
+    set_pin(vmx_this_cpu(),
+            on || k->base_pin & PIN_PREEMPTION_TIMER ? k->pin | PIN_PREEMPTION_TIMER : k->pin & ~PIN_PREEMPTION_TIMER);
 }
 
 void pn_hw_set_nmi_window(bool on)
@@ -319,5 +354,5 @@ struct pn_counters *pn_counters_this(void)
 /* One whole round, for the contract's sake: the hypervisor's loop looks at the exit as well and calls vmx_enter. */
 void pn_hw_enter_guest(void)
 {
-    (void)vmx_enter(vmx_this_cpu());
+    (void)vmx_run(vmx_this_cpu());
 }

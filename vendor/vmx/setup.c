@@ -25,6 +25,8 @@ _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_unblocking) == CPU_NMI_UNB
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acking) == CPU_ACKING, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, launched) == CPU_LAUNCHED, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acked) == CPU_ACKED, "layout.h");
+_Static_assert(__builtin_offsetof(struct vmx_cpu, reads) == CPU_READS, "layout.h");
+_Static_assert(__builtin_offsetof(struct vmx_cpu, writes) == CPU_WRITES, "layout.h");
 
 extern const char vmx_exit[]; /* entry.S */
 
@@ -120,7 +122,7 @@ void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp)
 {
     const struct vmx_controls *c = &cpu->controls;
 
-    cpu->vmcs = (struct vmx_known){.pin = c->pin, .proc = c->proc, .base_pin = c->pin, .base_proc = c->proc};
+    *cpu->vmcs = (struct vmx_known){.pin = c->pin, .proc = c->proc, .base_pin = c->pin, .base_proc = c->proc};
     vmwrite(PIN_CTL, c->pin);
     vmwrite(PROC_CTL, c->proc);
     vmwrite(PROC2_CTL, c->proc2);

@@ -23,6 +23,8 @@ enum vmcs_field {
     MSR_BITMAP = 0x2004,
     TSC_OFFSET = 0x2010,
     EPT_POINTER = 0x201a,
+    VMREAD_BITMAP = 0x2026,
+    VMWRITE_BITMAP = 0x2028,
     XSS_EXIT_BITMAP = 0x202c,
     GUEST_PHYS_ADDR = 0x2400,
     VMCS_LINK = 0x2800,
@@ -120,7 +122,9 @@ enum vmcs_field {
 #define PROC2_VPID (1u << 5)
 #define PROC2_UNRESTRICTED (1u << 7)
 #define PROC2_INVPCID (1u << 12)
+#define PROC2_SHADOWING (1u << 14)
 #define PROC2_XSAVES (1u << 20)
+#define MISC_VMWRITE_ANY (1ull << 29) /* appendix A.6: VMWRITE to VM-exit information fields */
 
 /* VM-exit and VM-entry controls, tables 24-12 and 24-14. */
 #define EXIT_SAVE_DEBUG (1u << 2)

@@ -31,7 +31,9 @@ struct vmx_pages {
     uint8_t exception_stack[VMX_PAGE]; /* IST 1: double fault and machine check of the host itself */
     uint8_t vmcs02[VMX_PAGE];          /* for L2, and its MSR bitmap */
     uint8_t msr_bitmap02[VMX_PAGE];
-    uint8_t stray[VMX_PAGE]; /* what the processor gets instead of a page that L1 named and that is not L1's */
+    uint8_t stray[VMX_PAGE];  /* what the processor gets instead of a page that L1 named and that is not L1's */
+    uint8_t shadow[VMX_PAGE]; /* the shadow VMCS, and what of it L1 reaches without an exit */
+    uint8_t vmread_bitmap[VMX_PAGE], vmwrite_bitmap[VMX_PAGE];
 };
 
 struct vmx_tss {
@@ -47,6 +49,9 @@ struct vmx_gate {
     uint64_t low, high;
 };
 
+/* Words of the guest's state that are asked for again and again between an exit and the next entry. */
+enum vmx_word { VMX_RFLAGS, VMX_INTERRUPTIBILITY, VMX_ACTIVITY, VMX_WORDS };
+
 /* What is known of a VMCS without reading it. */
 struct vmx_known {
     uint32_t pin, proc;           /* as they are in the VMCS now */
@@ -55,40 +60,50 @@ struct vmx_known {
     bool immediate;               /* the preemption timer is 0 */
     uint64_t timer;               /* ... and this is what it was */
     bool keep_interrupts;         /* external interrupts exit whatever window is armed: L1 wants them */
+    bool known[VMX_WORDS];        /* these words have been read or written since its guest ran last */
+    uint64_t word[VMX_WORDS];
 };
 
 struct vmx_cpu {
     struct vmx_cpu *self; /* GS:0 */
     struct vmx_regs regs;
-    uint64_t host_rsp;       /* what HOST_RSP of the current VMCS holds */
-    uint64_t nmi_kick;       /* test hook: the LAPIC register that sends an NMI from inside the critical window, or 0 */
+    uint64_t host_rsp; /* what HOST_RSP of the current VMCS holds */
+    uint64_t nmi_kick; /* test hook: the LAPIC register that sends an NMI from inside the critical window, or 0 */
     uint32_t nmi_kick_value;
-    uint8_t nmi_seen;        /* the host took an NMI that the guest must get */
-    uint8_t nmi_unblocking;  /* the next vector 2 is our own INT 2 */
-    uint8_t acking;          /* the next vector is an interrupt to be acknowledged */
-    uint8_t launched;        /* the current VMCS is */
-    uint64_t acked;          /* its vector, or VMX_NONE_ACKED */
-    /* From here on entry.S knows nothing. */
+    uint8_t nmi_seen;       /* the host took an NMI that the guest must get */
+    uint8_t nmi_unblocking; /* the next vector 2 is our own INT 2 */
+    uint8_t acking;         /* the next vector is an interrupt to be acknowledged */
+    uint8_t launched;       /* the current VMCS is */
+    uint64_t acked;         /* its vector, or VMX_NONE_ACKED */
+    uint64_t reads, writes; /* VMREADs and VMWRITEs, all but entry.S's one (cpu.h) */
+    /* From here on no assembly knows anything. */
     struct vmx_pages *pages;
     struct vmx_controls controls; /* as VMWRITTEN at setup */
-    struct vmx_known vmcs;        /* of the current VMCS */
+    struct vmx_known *vmcs;       /* of the current VMCS */
+    uint32_t exit_reason;         /* of the last exit, whole */
     bool core_events;
-    struct vmx_parked {           /* of the other one */
-        struct vmx_known vmcs;
+    struct vmx_known of[2]; /* vmcs01, vmcs02 */
+    struct vmx_parked {     /* of the other one */
         uint64_t host_rsp;
         uint8_t launched;
     } parked;
-    bool l2;                      /* vmcs02 is current */
-    uint64_t reads, writes;       /* VMREADs and VMWRITEs by the nested core */
+    bool l2; /* vmcs02 is current */
     struct pn_counters counters;
     struct vmx_tss tss;
     uint64_t gdt[8];
     struct vmx_gate idt[256];
 };
 
+static inline struct vmx_cpu *vmx_this_cpu(void)
+{
+    struct vmx_cpu *cpu;
+
+    __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
+    return cpu;
+}
+
 /* host.c */
 void vmx_host_init(struct vmx_cpu *cpu, struct vmx_pages *pages);
-struct vmx_cpu *vmx_this_cpu(void);
 bool vmx_take_host_nmi(struct vmx_cpu *cpu); /* an NMI the host took since the last call */
 void vmx_unblock_nmi(struct vmx_cpu *cpu);   /* after an NMI exit, which leaves NMIs blocked (SDM 27.5.5) */
 
@@ -115,12 +130,23 @@ void vmx_setup_guest(struct vmx_cpu *cpu, struct vmx_start start);
 bool vmx_setup_nested(struct vmx_cpu *cpu); /* false: the second VMCS was refused. vmcs01 is current before and after */
 struct pn_vmx_caps vmx_hardware_caps(void);
 uint64_t vmx_efer_bits(void); /* of IA32_EFER, those that are not reserved */
+
+/* shadow.c: the shadow VMCS (core/hw/shadow.h) */
+bool vmx_can_shadow(void);
+bool vmx_setup_shadow(struct vmx_cpu *cpu); /* false: it was refused. vmcs01 is current before and after */
+void vmx_arm_shadow(struct vmx_cpu *cpu,
+                    bool on); /* L1's VMREADs and VMWRITEs go there from the next entry on, or exit */
 void vmx_flush_vpid(uint16_t vpid);
 enum { VMX_VPID01 = 1, VMX_VPID02 = 2 };
 
 /* entry.S */
 enum vmx_entered { VMX_EXITED = 0, VMX_NOT_ENTERED = 1, VMX_ENTRY_FAILED = 2 };
-int vmx_enter(struct vmx_cpu *cpu); /* enum vmx_entered */
+int vmx_enter(struct vmx_cpu *cpu); /* enum vmx_entered; through vmx_run, which accounts for what it changes */
+enum vmx_entered vmx_run(struct vmx_cpu *cpu);
+
+/* seam.c: words of the current VMCS's guest, read at most once between two entries. Whoever writes one says so here. */
+uint64_t vmx_word(enum vmx_word w);
+void vmx_set_word(enum vmx_word w, uint64_t value);
 
 /* What the user of this backend provides: an exception in the hypervisor itself. Does not return. */
 struct vmx_host_frame {

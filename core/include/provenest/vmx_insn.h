@@ -346,7 +346,8 @@ struct pn_outcome pn_vmptrst(const struct pn_nested_vmx *n, struct pn_l1_mode m,
     ensures noted: error_noted{Pre, Post}(n, \result); */
 struct pn_outcome pn_vmread(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64_t encoding, uint64_t *value);
 
-/* VMWRITE: what rests on the field is no longer certain: its group is dirty, the verdict of the checks is open. */
+/* VMWRITE: what rests on the field is no longer certain: its group is dirty, the verdict of the checks is open if it was about
+ * the field. */
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
@@ -367,7 +368,8 @@ struct pn_outcome pn_vmread(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64
             n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
     ensures dirty: \forall integer i, g; succeeded(\result) && vi005_names(encoding, i) && 0 <= g <= 31 ==>
             (bit(n->dirty, g) <==> bit(\old(n->dirty), g) || g == field_group(i));
-    ensures unchecked: succeeded(\result) ==> n->checked == 0;
+    ensures unchecked: \forall integer i; succeeded(\result) && vi005_names(encoding, i) ==>
+            (n->checked != 0 <==> \old(n->checked) != 0 && !vi015_rests(field_group(i)));
     ensures pdptrs: \forall integer i; succeeded(\result) && vi005_names(encoding, i) ==>
             n->pdptrs_held == (field_group(i) == PN_GROUP_PDPTRS ? 0 : \old(n->pdptrs_held));
     ensures noted: !succeeded(\result) ==> error_noted{Pre, Post}(n, \result);

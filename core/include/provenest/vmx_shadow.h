@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * VMCS shadowing for L1 (SDM vol. 3C 24.10): which fields its VMREADs and VMWRITEs reach without an exit, and the two copies that keep
+ * the shadow VMCS and vmcs12 the same. Where the processor has no shadowing nothing here is called.
+ *
+ * The order: pn_shadow_fill before L1 goes on with a current VMCS, after anything that may have changed vmcs12 (an exit of
+ * L2's, VMPTRLD); pn_shadow_take before an instruction of L1's that uses vmcs12 whole (VMLAUNCH, VMRESUME, VMPTRLD, VMCLEAR,
+ * VMXOFF). Between them a VMREAD or VMWRITE that does exit is of another field: what L1 wrote is not looked at.
+ */
+#ifndef PROVENEST_VMX_SHADOW_H
+#define PROVENEST_VMX_SHADOW_H
+
+#include <provenest/nested.h>
+#include <provenest/vmx_insn.h>
+
+#include "../../hw/shadow.h"
+
+/* What L0 knows of the shadow VMCS without reading it, by enum pn_field. All 0 at first, and so is the shadow VMCS. */
+struct pn_vmcs_shadow {
+    uint64_t f[PN_FIELDS];
+};
+
+/* All that is shown is known; what L1 could not have written is known, whatever it did. */
+/*@ predicate pn_shadow_known{L}(struct pn_vmcs_shadow *s) =
+      \forall integer f; 0 <= f < PN_FIELDS && sh002_shown(f) ==> s->f[f] == dev_shadow[f];
+
+    predicate pn_shadow_kept{L}(struct pn_vmcs_shadow *s) =
+      \forall integer f; 0 <= f < PN_FIELDS && sh002_shown(f) && !sh001_written(f) ==> s->f[f] == dev_shadow[f];
+
+    predicate pn_shadow_shows{L}(struct pn_nested_vmx *n) =
+      \forall integer f; 0 <= f < PN_FIELDS && sh002_shown(f) ==> dev_shadow[f] == n->vmcs12.f[f];
+*/
+
+/* Does L1's VMREAD, VMWRITE of the field go to the shadow VMCS? For the two bitmaps (24.6.15). */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> sh002_shown(f); */
+bool pn_shadow_shown(int f);
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 <==> sh001_written(f); */
+bool pn_shadow_written(int f);
+
+/* vmcs12 to the shadow VMCS: what differs, and nothing else (pn_hw_write_shadow asks for that). */
+/*@ requires nested: \valid_read(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires fit: pn_fields_fit(n);
+    requires known: pn_shadow_known(s);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns s->f[0 .. PN_FIELDS - 1], dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost, dev_vmcs;
+    ensures known: pn_shadow_known(s);
+    ensures shows: pn_shadow_shows(n);
+    ensures cost: \old(n_shadow_writes) <= n_shadow_writes <= \old(n_shadow_writes) + 25;
+    ensures cost_same: pn_shadow_shows{Pre}(n) ==> n_shadow_writes == \old(n_shadow_writes);
+    ensures current: dev_vmcs == PN_VMCS01; */
+void pn_shadow_fill(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s);
+
+/* What L1 has written to vmcs12; as if each VMWRITE that changed something had exited (pn_vmwrite). */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires inv: pn_nested_inv(n);
+    requires kept: pn_shadow_kept(s);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, s->f[0 .. PN_FIELDS - 1], dev_vmcs;
+    ensures inv: pn_nested_inv(n);
+    ensures known: pn_shadow_known(s);
+    ensures taken: \forall integer f; 0 <= f < PN_FIELDS && sh001_written(f) ==> n->vmcs12.f[f] == dev_shadow[f];
+    ensures others: \forall integer f; 0 <= f < PN_FIELDS && !sh001_written(f) ==>
+            n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures dirty_controls: bit(n->dirty, PN_GROUP_CONTROLS) <==> bit(\old(n->dirty), PN_GROUP_CONTROLS) ||
+            n->vmcs12.f[PN_F_PROC_CTL] != \old(n->vmcs12.f[PN_F_PROC_CTL]);
+    ensures dirty_event: bit(n->dirty, PN_GROUP_EVENT) <==> bit(\old(n->dirty), PN_GROUP_EVENT) ||
+            \exists integer f; PN_G_EVENT <= f < PN_G_EVENT_END && n->vmcs12.f[f] != \old(n->vmcs12.f[f]);
+    ensures dirty_basic: bit(n->dirty, PN_GROUP_BASIC) <==> bit(\old(n->dirty), PN_GROUP_BASIC) ||
+            \exists integer f; PN_G_BASIC <= f < PN_G_BASIC_END && n->vmcs12.f[f] != \old(n->vmcs12.f[f]);
+    ensures dirty_others: \forall integer g; PN_GROUP_REGISTERS <= g <= 31 ==> (bit(n->dirty, g) <==> bit(\old(n->dirty), g));
+    ensures checked: n->checked != 0 ==> \old(n->checked) != 0 &&
+            \forall integer f; 0 <= f < PN_FIELDS && vi015_rests(field_group(f)) ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures current: dev_vmcs == PN_VMCS01; */
+void pn_shadow_take(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * core/hw/shadow.h on the host: a third VMCS. Which fields it has is the manual's table again, not the core's (spec/fields/vmcs.tbl).
+ */
+#include "vmcs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void require(bool holds, const char *function, const char *name)
+{
+    if (holds)
+        return;
+    if (model_this()) {
+        model_violation(function, name);
+        return;
+    }
+    fprintf(stderr, "model: %s: precondition %s does not hold\n", function, name);
+    abort();
+}
+
+/* The bitmaps as the hypervisor fills them: primary controls, the event and guest state from RIP to CR4's shadow, exit information. */
+static bool shown(int f)
+{
+    return f == PN_F_PROC_CTL || (f >= PN_F_ENTRY_INFO && f <= PN_F_CR4_SHADOW) ||
+           (f >= PN_F_EXIT_REASON && f <= PN_F_GUEST_PHYSICAL);
+}
+
+void pn_hw_open_shadow(void)
+{
+    struct model_nested *m = model_nested();
+
+    require(m->current == PN_VMCS01 && !m->in_shadow, __func__, "current");
+    m->in_shadow = true;
+    m->loads++;
+}
+
+void pn_hw_close_shadow(void)
+{
+    struct model_nested *m = model_nested();
+
+    require(m->in_shadow, __func__, "current");
+    m->in_shadow = false;
+    m->loads++;
+}
+
+uint64_t pn_hw_read_shadow(enum pn_field f)
+{
+    struct model_nested *m = model_nested();
+
+    require(shown((int)f), __func__, "field");
+    require(m->in_shadow, __func__, "current");
+    m->shadow_reads++;
+    return m->shadow[f];
+}
+
+void pn_hw_write_shadow(enum pn_field f, uint64_t value)
+{
+    struct model_nested *m = model_nested();
+
+    require(shown((int)f), __func__, "field");
+    require(m->in_shadow, __func__, "current");
+    require(value != m->shadow[f], __func__, "differs");
+    m->shadow[f] = value;
+    m->shadow_writes++;
+}
