@@ -139,7 +139,18 @@ def static():
         count += 1
         if not any('"%s"' % n in entry for n in numbers) and not any(r[0] == rule for r in elsewhere()):
             out.append("spec/rules: %s has no case in tests/guests/vmx/entry*.c" % rule)
-    return count, out
+    return count, out + list(shadow_faults())
+
+
+def shadow_faults():
+    """Column shadow of the field table says what SH-001 (RW) and SH-002 (RO) say."""
+    with open(os.path.join(ROOT, "spec", "acsl", "vmx_shadow.h"), encoding="utf-8") as f:
+        rule = dict(re.findall(r"predicate (sh00\d)_\w+\(integer f\) = ([^;]*);", f.read()))
+    offered = [r for r in table("spec", "fields", "vmcs.tbl") if r[3] != "none"]
+    for number, row in enumerate(offered):
+        written, shown = (eval(rule[n].replace("||", "or"), {"f": number}) for n in ("sh001", "sh002"))  # numbers and f only
+        if row[4].split()[-1] != ("RW" if written else "RO" if shown else "-"):
+            yield "vmcs.tbl: column shadow of %s is not spec/acsl/vmx_shadow.h's" % row[0]
 
 
 def named_in(name, text):
