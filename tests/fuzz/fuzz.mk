@@ -4,6 +4,7 @@
 #   TIME        seconds (default: a fixed number of runs with a fixed seed, which always does the same)
 #   FUZZ_CORE   another core to fuzz, FUZZ_OUT where to build
 #   FUZZ_CONTRACTS=  leaves out the executed contracts
+#   TARGET=nested    L1 as an attacker of the nested core, instead of the event core's API (coverage: make fuzz-coverage)
 FUZZ_CORE ?= core
 FUZZ_OUT ?= build/fuzz
 FUZZ_CC ?= clang
@@ -44,9 +45,59 @@ $(FUZZ_OUT)/fuzz: $(FUZZ_OBJS)
 	@$(FUZZ_CC) -fsanitize=fuzzer,undefined,local-bounds $(foreach f,$(FUZZ_GUARDED),-Wl,--wrap=$(f)) \
 	    $(if $(FUZZ_CONTRACTS),@build/check/wrap.flags -Wl$(,)--wrap=model_init) $^ -o $@
 
-.PHONY: fuzz test-fuzz
-fuzz: $(FUZZ_OUT)/fuzz ## fuzz call sequences of the public API (TIME=seconds; else a fixed number of runs)
-	@$(PY) tests/fuzz/run.py $(FUZZ_OUT)/fuzz $(if $(TIME),--time $(TIME))
+# ---- The nested core. A wrong core is one object of it in the place of another (WRONG_NESTED, WRONG_FILE: nested.py). ----
+NESTED_CORE := $(sort $(wildcard core/event/*.c core/vmx/*.c))
+NESTED_PARTS := $(filter-out tests/fuzz/fuzz.c,$(FUZZ_PARTS)) $(sort $(wildcard tests/fuzz/nested*.c tests/fuzz/manual_*.c))
+NESTED_DEPS := $(FUZZ_DEPS) $(wildcard core/vmx/*.h tests/fuzz/*.h)
+NESTED_INC := -Icore/include -Icore/event -Icore/vmx -Ibuild/oracle -Ibuild/fuzz
+NESTED_CORE_OBJS := $(NESTED_CORE:%.c=build/fuzz/nested/%.o)
+NESTED_PART_OBJS := $(if $(FUZZ_CONTRACTS),build/fuzz/guard.o $(FUZZ_CONTRACTS)) \
+    $(patsubst %.c,build/fuzz/nested/%.o,$(if $(FUZZ_CONTRACTS),$(filter-out %/guard.c,$(NESTED_PARTS)),$(NESTED_PARTS)))
+NESTED_LINK = @$(FUZZ_CC) -fsanitize=fuzzer,undefined,local-bounds $(foreach f,$(FUZZ_GUARDED),-Wl,--wrap=$(f)) \
+    $(if $(FUZZ_CONTRACTS),@build/check/wrap.flags -Wl$(,)--wrap=model_init) $^ -o $@
 
-test-fuzz: build/fuzz/fuzz ## the fixed fuzz run, and wrong cores that it must find
+build/fuzz/manual_fields.h: spec/fields/vmcs.tbl tests/fuzz/fields.awk
+	@mkdir -p $(@D)
+	@awk -f tests/fuzz/fields.awk $< > $@
+build/fuzz/nested/%.o: %.c $(NESTED_DEPS) build/oracle/tables.h build/fuzz/manual_fields.h | build/deps-static.stamp
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_SAN) $(NESTED_INC) -c $< -o $@
+build/fuzz/nested-target: $(NESTED_CORE_OBJS) $(NESTED_PART_OBJS)
+	$(NESTED_LINK)
+ifdef WRONG_NESTED
+$(WRONG_NESTED)/wrong.o: $(WRONG_NESTED)/core/$(WRONG_FILE)
+	@$(FUZZ_CC) $(FUZZ_CFLAGS) -w $(FUZZ_SAN) $(NESTED_INC) -c $< -o $@
+$(WRONG_NESTED)/nested: $(filter-out build/fuzz/nested/core/$(WRONG_FILE:.c=.o),$(NESTED_CORE_OBJS)) $(NESTED_PART_OBJS) $(WRONG_NESTED)/wrong.o
+	$(NESTED_LINK)
+endif
+
+# The corpus through core/vmx, counted (clang's own count).
+build/fuzz/nested-coverage/core/vmx/%.o: core/vmx/%.c $(NESTED_DEPS)
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) -std=gnu11 -O1 -g -fprofile-instr-generate -fcoverage-mapping $(NESTED_INC) -c $(CURDIR)/$< -o $@
+build/fuzz/nested-coverage/%.o: %.c $(NESTED_DEPS) build/oracle/tables.h build/fuzz/manual_fields.h
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) -std=gnu11 -O1 -g $(NESTED_INC) -c $< -o $@
+build/fuzz/nested-coverage/replay: $(NESTED_CORE:%.c=build/fuzz/nested-coverage/%.o) \
+    $(NESTED_PARTS:%.c=build/fuzz/nested-coverage/%.o) build/fuzz/nested-coverage/tests/fuzz/replay.o
+	@$(FUZZ_CC) -fprofile-instr-generate $(foreach f,$(FUZZ_GUARDED),-Wl,--wrap=$(f)) $^ -o $@
+
+.PHONY: fuzz fuzz-coverage test-fuzz
+ifeq ($(TARGET),nested)
+fuzz: build/fuzz/nested-target
+	@$(PY) tests/fuzz/nested.py $< $(if $(TIME),--time $(TIME))
+else
+fuzz: $(FUZZ_OUT)/fuzz ## fuzz call sequences of the public API (TARGET=nested: L1 against the nested core; TIME=seconds)
+	@$(PY) tests/fuzz/run.py $(FUZZ_OUT)/fuzz $(if $(TIME),--time $(TIME))
+endif
+
+fuzz-coverage: build/fuzz/nested-target build/fuzz/nested-coverage/replay ## what of core/vmx the nested fuzzer's corpora reach
+	@$(PY) tests/fuzz/nested.py $< --coverage
+
+test-fuzz: build/fuzz/fuzz build/fuzz/nested-target ## the fixed fuzz runs, and wrong cores that they must find
 	@$(PY) tests/fuzz/run.py build/fuzz/fuzz --wrong
+	@$(PY) tests/fuzz/nested.py build/fuzz/nested-target --wrong
+
+# The L1 fuzzer on Bochs (tests/guests/vmx/fuzz*.c) knows the manual too.
+build/guests/vmx.elf: $(addprefix tests/fuzz/manual_,controls.c host.c guest.c segments.c) build/fuzz/manual_fields.h tests/fuzz/manual_vmx.h
+build/guests/vmx.elf: EVK_FLAGS += -Icore/include -Ibuild/fuzz
