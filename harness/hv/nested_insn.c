@@ -244,16 +244,15 @@ static void do_vmxoff(struct insn *i, struct nested *s)
     nested_show(i->v);
 }
 
-/* Instructions that use the current VMCS whole. */
+/* Instructions that use the current VMCS whole; VMLAUNCH and VMRESUME do as well. */
 static bool uses_vmcs12(uint32_t reason)
 {
-    return reason == EXIT_VMLAUNCH || reason == EXIT_VMRESUME || reason == EXIT_VMCLEAR || reason == EXIT_VMPTRLD ||
-           reason == EXIT_VMXOFF || reason == EXIT_VMXON;
+    return reason == EXIT_VMCLEAR || reason == EXIT_VMPTRLD || reason == EXIT_VMXOFF;
 }
 
 static bool has_operand(uint32_t reason)
 {
-    return reason != EXIT_VMCALL && reason != EXIT_VMXOFF && reason != EXIT_VMLAUNCH && reason != EXIT_VMRESUME;
+    return reason != EXIT_VMCALL && reason != EXIT_VMXOFF;
 }
 
 /* What ranks before the faults of a memory operand. True: go on. */
@@ -291,25 +290,29 @@ static void carry_out(struct insn *i, struct nested *s, uint32_t reason)
     case EXIT_VMCALL:
         nested_finish(i->v, pn_vmcall(&s->vmx, i->mode));
         break;
-    case EXIT_VMLAUNCH:
-    case EXIT_VMRESUME:
-        nested_launch(i->v, i->mode, reason == EXIT_VMLAUNCH);
-        break;
     default:
         do_pointer(i, s, reason);
     }
 }
 
-void nested_instruction(struct vcpu *v, uint32_t reason)
+static struct pn_l1_mode mode_for(const struct nested *s, uint32_t reason)
 {
-    struct nested *s = &v->nested;
-    struct insn i = {.v = v};
+    return reason == EXIT_VMXON || !s->vmx.vmxon ? nested_mode() : nested_mode_of_exit();
+}
 
-    if (!s->offered) {
-        raise_exception(v, VECTOR_UD, false);
-        return;
-    }
-    i.mode = reason == EXIT_VMXON || !s->vmx.vmxon ? nested_mode() : nested_mode_of_exit();
+static void launch(struct vcpu *v, struct nested *s, bool first)
+{
+    const struct pn_l1_mode mode = mode_for(s, EXIT_VMRESUME);
+
+    if (s->shadowing)
+        pn_shadow_take(&s->vmx, &s->shadow);
+    nested_launch(v, mode, first);
+}
+
+static void other(struct vcpu *v, struct nested *s, uint32_t reason)
+{
+    struct insn i = {.v = v, .mode = mode_for(s, reason)};
+
     i.in_64bit = i.mode.long_mode && i.mode.cs_long;
     if (has_operand(reason))
         i.o = operand_decode(vmread32(INSTRUCTION_INFO));
@@ -317,4 +320,16 @@ void nested_instruction(struct vcpu *v, uint32_t reason)
         pn_shadow_take(&s->vmx, &s->shadow);
     if (ready(&i, s, reason))
         carry_out(&i, s, reason);
+}
+
+void nested_instruction(struct vcpu *v, uint32_t reason)
+{
+    struct nested *s = &v->nested;
+
+    if (!s->offered)
+        raise_exception(v, VECTOR_UD, false);
+    else if (reason == EXIT_VMLAUNCH || reason == EXIT_VMRESUME)
+        launch(v, s, reason == EXIT_VMLAUNCH);
+    else
+        other(v, s, reason);
 }

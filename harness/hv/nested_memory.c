@@ -10,7 +10,9 @@
 
 bool pn_mem_is_l1s(uint64_t address)
 {
-    return address <= MAPPED - 8 && (address + 8 <= HV_BASE || address >= HV_BASE + HV_SIZE);
+    if (__builtin_expect(address <= HV_BASE - 8, 1))
+        return true;
+    return address >= HV_BASE + HV_SIZE && address <= MAPPED - 8;
 }
 
 /* volatile: other processors and devices of L1's may write there, so each call is one access. */

@@ -12,6 +12,9 @@ enum { VECTOR_GP = 13, MOV_FROM_CR = 1 };
 #define ACCESS_BITS 7u
 #define EFER_LMA (1ull << 10)
 #define EPT_RIGHTS_SHIFT 3
+#define IO_STRING 0x10u /* exit qualification, SDM table 27-5 */
+#define DR7_ENABLED 0xffu
+#define CR4_DE 8u
 #define QUALIFICATION_KEPT 0x1187ull /* of an EPT violation: the access, the linear address's bits, NMI unblocking */
 
 static uint64_t field12(const struct nested *s, enum pn_field f)
@@ -320,8 +323,23 @@ static void control_register(struct vcpu *v, struct pn_l2_exit x)
         raise_exception(v, VECTOR_GP, true);
 }
 
+/* An I/O instruction of L2's that L1 lets pass: carried out here, as L1's are. But what would need L2's memory (INS, OUTS), or looks
+ * at I/O breakpoints, the processor does itself: the ports are open until the next exit. Still closed: it is one of ours. */
+static void port_exit(struct vcpu *v, struct pn_l2_exit x, bool were_open)
+{
+    const struct nested *s = &v->nested;
+    const bool string = (x.qualification & IO_STRING) != 0;
+    const bool watched = vmread(GUEST_DR7) & DR7_ENABLED && vmread(GUEST_CR4) & CR4_DE;
+
+    if ((string || watched) && !were_open)
+        vmx_open_ports(&v->hw, (field12(s, PN_F_PROC_CTL) & PROC_IO_BITMAPS) != 0, field12(s, PN_F_IO_BITMAP_A),
+                       field12(s, PN_F_IO_BITMAP_B));
+    else
+        exit_io(v);
+}
+
 /* What the hypervisor alone wanted to see of L2. `brief`: it had asked for an exit at once. */
-static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief)
+static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief, bool open)
 {
     switch (x.reason) {
     case EXIT_EPT_VIOLATION:
@@ -337,6 +355,9 @@ static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief)
         break;
     case EXIT_CR_ACCESS:
         control_register(v, x);
+        break;
+    case EXIT_IO:
+        port_exit(v, x, open);
         break;
     default:
         exit_handle(v, x.reason);
@@ -363,8 +384,9 @@ void nested_handle(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
     const struct pn_l2_exit x = read_exit(s, reason);
-    const bool brief = v->hw.vmcs->immediate;
+    const bool brief = v->hw.vmcs->immediate, open = v->hw.vmcs->open_ports;
 
+    vmx_close_ports(&v->hw);
     pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
     check_timer(v, false);
     if (reason & EXIT_ENTRY_FAILED) {
@@ -383,5 +405,5 @@ void nested_handle(struct vcpu *v, uint32_t reason)
     }
     if (reason < EXIT_REASONS)
         s->to_l0[reason]++;
-    ours(v, x, brief);
+    ours(v, x, brief, open);
 }

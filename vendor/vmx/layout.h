@@ -30,6 +30,7 @@
 #define CPU_ACKED 152
 #define CPU_READS 160
 #define CPU_WRITES 168
+#define CPU_PAGES 176
 
 #define VMX_NONE_ACKED 256
 

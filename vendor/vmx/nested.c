@@ -95,23 +95,21 @@ HOT void pn_hw_write01(enum pn_field f, uint64_t value)
 
 HOT void pn_hw_write02(enum pn_field f, uint64_t value)
 {
-    struct vmx_cpu *cpu = vmx_this_cpu();
-
     switch (f) {
     case PN_F_PIN_CTL:
-        cpu->vmcs->pin = cpu->vmcs->base_pin = (uint32_t)value;
+        vmx_this_cpu()->vmcs->pin = vmx_this_cpu()->vmcs->base_pin = (uint32_t)value;
         break;
     case PN_F_PROC_CTL:
-        cpu->vmcs->proc = cpu->vmcs->base_proc = (uint32_t)value;
+        vmx_this_cpu()->vmcs->proc = vmx_this_cpu()->vmcs->base_proc = (uint32_t)value;
         break;
     case PN_F_ENTRY_INFO:
-        cpu->vmcs->entry_valid = (value & INFO_VALID) != 0;
+        vmx_this_cpu()->vmcs->entry_valid = (value & INFO_VALID) != 0;
         break;
     case PN_F_VIRTUAL_APIC:
     case PN_F_APIC_ACCESS:
         /* The processor would read and write there for L2 (SDM 29.1.1, 29.4). */
         if (!pn_mem_is_l1s(value))
-            value = (uint64_t)cpu->pages->stray;
+            value = (uint64_t)vmx_this_pages()->stray;
         break;
     default:
         break;
@@ -137,18 +135,47 @@ void pn_hw_flush02(uint16_t vpid)
     vmx_flush_vpid(vpid);
 }
 
+static void set_ports(struct vmx_known *k, bool open)
+{
+    k->proc = open ? k->proc | PROC_IO_BITMAPS : k->proc & ~PROC_IO_BITMAPS;
+    k->open_ports = open;
+    vmwrite(PROC_CTL, k->proc);
+}
+
+/* SDM 24.6.4: bitmap A is for ports 0 to 0x7fff, B for the others; with bitmaps in use "unconditional I/O exiting" is ignored
+ * (24.6.2). L1 cannot change its bitmaps before L2 has left. */
+void vmx_open_ports(struct vmx_cpu *cpu, bool bitmaps, uint64_t a, uint64_t b)
+{
+    enum { WORDS = VMX_PAGE / 8 };
+
+    for (unsigned int i = 0; i < 2 * WORDS; i++) {
+        const uint64_t l1 = bitmaps ? pn_mem_read((i < WORDS ? a : b) + 8ull * (i % WORDS)) : 0;
+        uint64_t ours;
+
+        __builtin_memcpy(&ours, &cpu->pages->io_bitmap[8ull * i], sizeof(ours));
+        cpu->pages->io_bitmap02[i] = ours | l1;
+    }
+    set_ports(cpu->vmcs, true);
+}
+
+void vmx_close_ports(struct vmx_cpu *cpu)
+{
+    if (cpu->vmcs->open_ports)
+        set_ports(cpu->vmcs, false);
+}
+
 /* Bitmaps are bytes to the processor; words of them are little-endian. */
 uint64_t pn_hw_bitmap01(unsigned word)
 {
     uint64_t value;
 
-    __builtin_memcpy(&value, &vmx_this_cpu()->pages->msr_bitmap[8ull * word], sizeof(value));
+    __builtin_memcpy(&value, &vmx_this_pages()->msr_bitmap[8ull * word], sizeof(value));
     return value;
 }
 
 void pn_hw_write_bitmap02(unsigned word, uint64_t value)
 {
-    __builtin_memcpy(&vmx_this_cpu()->pages->msr_bitmap02[8ull * word], &value, sizeof(value));
+    __builtin_memcpy(&vmx_this_pages()->msr_bitmap02[8ull * word], &value, sizeof(value));
 }
 
 int pn_hw_ack_for_exit(void)
@@ -166,8 +193,8 @@ static void write_constants(struct vmx_cpu *cpu)
     vmwrite(EXIT_MSR_LOAD, 0);
     vmwrite(ENTRY_MSR_LOAD, 0);
     vmwrite(ENTRY_INFO, 0);
-    vmwrite(IO_BITMAP_A, (uint64_t)cpu->pages->io_bitmap);
-    vmwrite(IO_BITMAP_B, (uint64_t)cpu->pages->io_bitmap + VMX_PAGE);
+    vmwrite(IO_BITMAP_A, (uint64_t)cpu->pages->io_bitmap02);
+    vmwrite(IO_BITMAP_B, (uint64_t)cpu->pages->io_bitmap02 + VMX_PAGE);
     vmwrite(MSR_BITMAP, (uint64_t)cpu->pages->msr_bitmap02);
     vmwrite(VMCS_LINK, ~0ull);
 }

@@ -27,6 +27,7 @@ _Static_assert(__builtin_offsetof(struct vmx_cpu, launched) == CPU_LAUNCHED, "la
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acked) == CPU_ACKED, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, reads) == CPU_READS, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, writes) == CPU_WRITES, "layout.h");
+_Static_assert(__builtin_offsetof(struct vmx_cpu, pages) == CPU_PAGES, "layout.h");
 
 extern const char vmx_exit[]; /* entry.S */
 

@@ -20,12 +20,12 @@ bool vmx_can_shadow(void)
 
 void pn_hw_open_shadow(void)
 {
-    (void)cpu_vmptrld(vmx_this_cpu()->pages->shadow); /* has been loaded before */
+    (void)cpu_vmptrld(vmx_this_pages()->shadow); /* has been loaded before */
 }
 
 void pn_hw_close_shadow(void)
 {
-    (void)cpu_vmptrld(vmx_this_cpu()->pages->vmcs);
+    (void)cpu_vmptrld(vmx_this_pages()->vmcs);
 }
 
 uint64_t pn_hw_read_shadow(enum pn_field f)

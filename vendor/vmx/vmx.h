@@ -34,6 +34,7 @@ struct vmx_pages {
     uint8_t stray[VMX_PAGE];  /* what the processor gets instead of a page that L1 named and that is not L1's */
     uint8_t shadow[VMX_PAGE]; /* the shadow VMCS, and what of it L1 reaches without an exit */
     uint8_t vmread_bitmap[VMX_PAGE], vmwrite_bitmap[VMX_PAGE];
+    uint64_t io_bitmap02[2 * VMX_PAGE / 8]; /* L1's and ours: for vmx_open_ports */
 };
 
 struct vmx_tss {
@@ -58,6 +59,7 @@ struct vmx_known {
     uint32_t base_pin, base_proc; /* the same without the windows of the core's events */
     bool entry_valid;             /* the entry event field holds an event */
     bool immediate;               /* the preemption timer is 0 */
+    bool open_ports;              /* vmx_open_ports */
     uint64_t timer;               /* ... and this is what it was */
     bool keep_interrupts;         /* external interrupts exit whatever window is armed: L1 wants them */
     bool known[VMX_WORDS];        /* these words have been read or written since its guest ran last */
@@ -76,8 +78,8 @@ struct vmx_cpu {
     uint8_t launched;       /* the current VMCS is */
     uint64_t acked;         /* its vector, or VMX_NONE_ACKED */
     uint64_t reads, writes; /* VMREADs and VMWRITEs, all but entry.S's one (cpu.h) */
-    /* From here on no assembly knows anything. */
     struct vmx_pages *pages;
+    /* From here on no assembly knows anything. */
     struct vmx_controls controls; /* as VMWRITTEN at setup */
     struct vmx_known *vmcs;       /* of the current VMCS */
     uint32_t exit_reason;         /* of the last exit, whole */
@@ -100,6 +102,14 @@ static inline struct vmx_cpu *vmx_this_cpu(void)
 
     __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
     return cpu;
+}
+
+static inline struct vmx_pages *vmx_this_pages(void)
+{
+    struct vmx_pages *pages;
+
+    __asm__ volatile("mov %%gs:%c1, %0" : "=r"(pages) : "i"(CPU_PAGES));
+    return pages;
 }
 
 /* host.c */
@@ -137,6 +147,9 @@ bool vmx_setup_shadow(struct vmx_cpu *cpu); /* false: it was refused. vmcs01 is 
 void vmx_arm_shadow(struct vmx_cpu *cpu,
                     bool on); /* L1's VMREADs and VMWRITEs go there from the next entry on, or exit */
 void vmx_flush_vpid(uint16_t vpid);
+/* Until the next exit the guest of vmcs02 reaches the ports that neither we nor L1 watch: by L1's bitmaps at `a` and `b`, or all. */
+void vmx_open_ports(struct vmx_cpu *cpu, bool bitmaps, uint64_t a, uint64_t b);
+void vmx_close_ports(struct vmx_cpu *cpu);
 enum { VMX_VPID01 = 1, VMX_VPID02 = 2 };
 
 /* entry.S */
