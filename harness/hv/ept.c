@@ -168,6 +168,11 @@ bool ept_lookup(struct ept *ept, uint64_t address, struct ept_leaf *leaf)
     return (*entry & RIGHTS) != 0;
 }
 
+struct ept_leaf ept_nowhere(const struct ept *ept)
+{
+    return (struct ept_leaf){.frame = (uint64_t)(uintptr_t)ept->decoy_page, .large = false, .type = TYPE_WB};
+}
+
 enum ept_cure ept_cure(struct ept *ept, uint64_t address)
 {
     if (return_evicted(ept, address))

@@ -46,6 +46,7 @@ struct ept_leaf {
     uint8_t type;
 };
 bool ept_lookup(struct ept *ept, uint64_t address, struct ept_leaf *leaf);
+struct ept_leaf ept_nowhere(const struct ept *ept); /* where there is no memory, for who looks: the page of the hidden range */
 
 /* Take one 4 KiB page away until it is touched; if true, the caller flushes (INVEPT). False: it is away already, or is
  * none of L1's. */

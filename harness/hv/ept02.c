@@ -117,19 +117,18 @@ static enum ept02_answer walk12(const struct ept02 *e, uint64_t eptp12, uint64_t
     }
 }
 
-/* Our own leaf for L1's address, mapped now if it was not. */
-static bool leaf01(struct ept *ept01, uint64_t address, struct pn_leaf *leaf)
+/* Our own leaf for L1's address, mapped now if it was not. EPT12 may name any address: where nothing can be mapped, nothing is. */
+static void leaf01(struct ept *ept01, uint64_t address, struct pn_leaf *leaf)
 {
     struct ept_leaf found;
 
     if (!ept_lookup(ept01, address, &found) &&
         (ept_cure(ept01, address) == EPT_NO_CURE || !ept_lookup(ept01, address, &found)))
-        return false;
+        found = ept_nowhere(ept01);
     *leaf = (struct pn_leaf){.frame = found.frame,
                              .size = found.large ? page_bits(LEVEL_2M) : PAGE_BITS,
                              .rights = RIGHTS,
                              .type = found.type};
-    return true;
 }
 
 /* The table under an entry; a large page there makes room. *changed: an entry that was present is gone. */
@@ -174,8 +173,7 @@ enum ept02_answer ept02_fill(struct ept02 *e, struct ept *ept01, uint64_t eptp12
         return answer;
     if (access & ~guest.rights & RIGHTS)
         return EPT02_VIOLATION;
-    if (!leaf01(ept01, guest.frame | (address & ((1ull << guest.size) - 1)), &host))
-        return EPT02_NO_MEMORY;
+    leaf01(ept01, guest.frame | (address & ((1ull << guest.size) - 1)), &host);
     flush = e->used + LEVELS - 1 > EPT02_TABLES;
     if (flush)
         ept02_wipe(e);

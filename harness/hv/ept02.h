@@ -34,7 +34,6 @@ enum ept02_answer {
     EPT02_FLUSH = 1,     /* filled, and the caller flushes every root: something that was there has changed */
     EPT02_VIOLATION = 2, /* L1's: EPT12 does not allow the access */
     EPT02_MISCONFIG = 3, /* L1's: an entry of EPT12 says what none may say */
-    EPT02_NO_MEMORY = 4, /* EPT12 points where EPT01 has nothing */
 };
 
 /* L2 has touched `address` and EPT02 did not allow it; `access` as in bits 2:0 of the exit qualification. *rights: what

@@ -9,6 +9,7 @@
 #include "../../vendor/vmx/decode.h"
 
 enum { VECTOR_UD = 6, RSP = 4 };
+#define RFLAGS_RF (1ull << 16)
 
 void skip_instruction(struct vcpu *v)
 {
@@ -110,12 +111,23 @@ static void forget_if_unseen(struct vcpu *v)
         v->elided_rip = rip;
 }
 
+/* Bochs saves RF = 0 with an EPT violation; it is 1 unless an event was being delivered (SDM 27.3.3): the instruction has passed
+ * its code breakpoint and does not meet it again. */
+void fault_again(struct vcpu *v)
+{
+    const uint64_t flags = vmx_word(VMX_RFLAGS);
+
+    if (v->events.injected.stage == PN_STAGE_NONE && !(flags & RFLAGS_RF))
+        vmx_set_word(VMX_RFLAGS, flags | RFLAGS_RF);
+}
+
 static void exit_ept_violation(struct vcpu *v)
 {
     const uint64_t address = vmread(GUEST_PHYS_ADDR);
     struct ept *ept = &v->machine->ept;
     const bool first_look = !ept->decoy_used;
 
+    fault_again(v);
     switch (ept_cure(ept, address)) {
     case EPT_EVICTED_PAGE:
     case EPT_NEW_REGION:

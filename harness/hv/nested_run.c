@@ -267,10 +267,12 @@ static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
     case EPT02_FILLED:
         if (x.reason == EXIT_EPT_MISCONFIG)
             report_crash(v, FAULT("the processor refused an entry of EPT02"));
+        fault_again(v);
         break;
     case EPT02_FLUSH:
         for (uint32_t root = 0; root < EPT02_ROOTS; root++)
             vmx_flush_ept(ept02_root_pointer(s->ept02, root));
+        fault_again(v);
         break;
     case EPT02_VIOLATION:
         x.reason = EXIT_EPT_VIOLATION;
@@ -281,9 +283,6 @@ static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
         x.reason = EXIT_EPT_MISCONFIG;
         x.qualification = 0;
         reflect(v, x);
-        break;
-    case EPT02_NO_MEMORY:
-        report_crash(v, FAULT("L1 gives its guest a physical address that Provenest cannot map"));
     }
 }
 
