@@ -61,12 +61,13 @@ GUEST single_step
         xor     %edi, %edi
         GUEST_CALL 0
 
-/* The stepped instruction is one that a hypervisor beneath the hypervisor may carry out for the guest: I/O. */
-GUEST single_step_out
+/* The stepped instruction is one that a hypervisor beneath the hypervisor carries out for the guest: Provenest watches this
+   port, KVM every port. */
+GUEST single_step_in
         pushfq
         orl     $0x100, (%rsp)
         popfq
-        out     %al, $0x80
+        in      $0x64, %al
         nop
         nop
         xor     %edi, %edi

@@ -6,7 +6,7 @@
 #include "oracle.h"
 
 #define G(name) extern const char g_##name[];
-G(single_step) G(single_step_out) G(data_breakpoint) G(io_breakpoint) G(code_breakpoint) G(breakpoint_and_fault) G(injected) G(emulated)
+G(single_step) G(single_step_in) G(data_breakpoint) G(io_breakpoint) G(code_breakpoint) G(breakpoint_and_fault) G(injected) G(emulated)
 G(interrupt) G(injected_interrupt) G(double_fault) G(int3) G(intn) G(page_fault) G(residue) G(virtualization_exception)
 G(sti_shadow) G(nmi_iret) G(few_pages) G(two_exits) G(two_exits_trap) G(general_detect)
 G(task_gate) G(trap_no_gate) G(breakpoint_no_gate)
@@ -43,7 +43,7 @@ static void repair_page(void)
 
 const struct witness witnesses[] = {
     {"trap-single-step", g_single_step, AWAY(IDT_LOW)},
-    {"trap-step-out", g_single_step_out, AWAY(IDT_LOW)},
+    {"trap-step-in", g_single_step_in, AWAY(IDT_LOW)},
     {"trap-data", g_data_breakpoint, AWAY(IDT_LOW)},
     {"trap-io", g_io_breakpoint, AWAY(IDT_LOW)},
     {"injected-gp", g_injected, AWAY(IDT_LOW), .inject = EXCEPTION_WITH(13, 0)},
@@ -95,7 +95,7 @@ const unsigned int witness_count = sizeof witnesses / sizeof witnesses[0];
 
 const struct look looks[] = {
     {VENDOR("intercept-step"), g_single_step, 1u << 1},
-    {VENDOR("intercept-step-out"), g_single_step_out, 1u << 1},
+    {VENDOR("intercept-step-in"), g_single_step_in, 1u << 1},
     {VENDOR("intercept-gd"), g_general_detect, 1u << 1},
     {"intercept-pf", g_page_fault, 1u << 14},
     {VENDOR("intercept-data"), g_data_breakpoint, 1u << 1}, /* the last of all: QEMU 7.2 keeps its watchpoint and dies of it */

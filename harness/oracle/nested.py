@@ -18,17 +18,17 @@ import linux  # noqa: E402
 import packages  # noqa: E402
 from base import read  # noqa: E402
 
-# name -> (file of core/, its text, the broken text), and more of these
+# name -> (text of core/, the broken text), and more of these
 BROKEN = {
-    "reflects-without": ("vmx/exit.c", "        describe(n, v->injected, x);\n", "        (void)describe;\n"),
-    "drops-exceptions": ("event/inject.c", "    pn_hw_write_entry(v->injected);\n",
+    "reflects-without": ("        describe(n, v->injected, x);\n", "        (void)describe;\n"),
+    "drops-exceptions": ("    pn_hw_write_entry(v->injected);\n",
                          "    if (v->injected.type != PN_TYPE_HARD_EXCEPTION || v->cancelled)\n"
                          "        pn_hw_write_entry(v->injected);\n"),
-    "forgets-news": ("vmx/pdptr.c", "    if (!pae_paging(n))\n        return;\n",
+    "forgets-news": ("    if (!pae_paging(n))\n        return;\n",
                      "    if (!pae_paging(n)) {\n        n->pdptrs_held = true;\n        return;\n    }\n",
-                     "vmx/entry.c", "    n->pdptrs_held = false;\n", ""),
-    "delivers-never": ("event/payload.c", "pn_hw_write_dr6(pn_dr6_after(pn_hw_dr6(), e.payload));", "(void)pn_dr6_after;"),
-    "delivers-first": ("vmx/event.c", "        e = pn_intercept_exception(v);\n",
+                     "    n->dirty = all_dirty(n->dirty);\n    n->pdptrs_held = false;\n", "    n->dirty = all_dirty(n->dirty);\n"),
+    "delivers-never": ("pn_hw_write_dr6(pn_dr6_after(pn_hw_dr6(), e.payload));", "(void)pn_dr6_after;"),
+    "delivers-first": ("        e = pn_intercept_exception(v);\n",
                        "        {\n            extern void pn_deliver_payload(struct pn_event e);\n"
                        "            pn_deliver_payload(v->exception);\n        }\n        e = pn_intercept_exception(v);\n"),
 }
@@ -73,19 +73,18 @@ def copy(path, text):
 
 def broken(name):
     """Provenest with these changes to its core; each must apply exactly once, or the table is out of date."""
-    changes = {os.path.join("core", f): (old, new) for f, old, new in zip(*[iter(BROKEN[name])] * 3)}
-    base = os.path.join(BUILD, "witness", name)
+    base, found = os.path.join(BUILD, "witness", name), []
     for part in ("core", "spec"):                       # core's contracts include spec's predicates
         for folder, _, files in os.walk(os.path.join(ROOT, part)):
             for each in (f for f in files if f.endswith((".c", ".h"))):
                 path = os.path.join(folder, each)
-                text, place = read(path).decode(), os.path.relpath(path, ROOT)
-                old, new = changes.pop(place, ("", ""))
-                if old and text.count(old) != 1:
-                    raise Fail("%s does not apply: its text is %d times in %s" % (name, text.count(old), place))
-                copy(os.path.join(base, place), text.replace(old, new) if old else text)
-    if changes:
-        raise Fail("%s does not apply: there is no %s" % (name, " ".join(changes)))
+                text = read(path).decode()
+                for old, new in zip(BROKEN[name][::2], BROKEN[name][1::2]):
+                    found += [old] * text.count(old)
+                    text = text.replace(old, new)
+                copy(os.path.join(base, os.path.relpath(path, ROOT)), text)
+    if sorted(found) != sorted(BROKEN[name][::2]):
+        raise Fail("%s is out of date: each of its texts is to be once in core/: found %s" % (name, found))
     return make("build/witness/%s/hv" % name, "build/witness/%s/core" % name)
 
 
