@@ -22,9 +22,24 @@ void ept02_init(struct ept02 *e, bool execute_only, uint8_t address_width)
     e->used = EPT02_ROOTS;
 }
 
-static void clear_table(uint64_t *table)
+/* Tables are wiped often and hold little: what was written is known. */
+static void clear_table(struct ept02 *e, uint32_t number)
 {
-    __builtin_memset(table, 0, EPT_ENTRIES * sizeof(*table));
+    for (uint32_t i = e->first[number]; i < e->end[number]; i++)
+        e->tables[number][i] = 0;
+    e->first[number] = e->end[number] = 0;
+}
+
+static uint64_t *entry_of(struct ept02 *e, uint64_t *table, unsigned int index)
+{
+    const uint64_t number = (uint64_t)(table - e->tables[0]) / EPT_ENTRIES;
+    const bool empty = e->end[number] == 0;
+
+    if (empty || index < e->first[number])
+        e->first[number] = (uint16_t)index;
+    if (index >= e->end[number])
+        e->end[number] = (uint16_t)(index + 1);
+    return &table[index];
 }
 
 uint64_t ept02_root_pointer(const struct ept02 *e, uint32_t root)
@@ -34,9 +49,8 @@ uint64_t ept02_root_pointer(const struct ept02 *e, uint32_t root)
 
 void ept02_wipe(struct ept02 *e)
 {
-    for (uint32_t i = 0; i < EPT02_ROOTS; i++)
-        if (e->eptp12[i])
-            clear_table(e->tables[i]);
+    for (uint32_t i = 0; i < e->used; i++)
+        clear_table(e, i);
     e->used = EPT02_ROOTS;
     e->wipes++;
 }
@@ -53,7 +67,7 @@ static uint32_t find_root(struct ept02 *e, uint64_t eptp12, bool *fresh)
     e->next_root = (root + 1) % EPT02_ROOTS;
     *fresh = e->eptp12[root] != 0;
     if (*fresh)
-        clear_table(e->tables[root]);
+        clear_table(e, root);
     e->eptp12[root] = eptp12;
     return root;
 }
@@ -138,7 +152,6 @@ static uint64_t *table_under(struct ept02 *e, uint64_t *entry, bool *changed)
         uint64_t *table = e->tables[e->used++];
 
         *changed = *changed || (*entry & RIGHTS);
-        clear_table(table);
         *entry = (uint64_t)(uintptr_t)table | RIGHTS;
     }
     return (uint64_t *)(uintptr_t)(*entry & ADDRESS);
@@ -152,8 +165,8 @@ static bool install(struct ept02 *e, uint32_t root, uint64_t address, struct pn_
     bool changed = false;
 
     for (int level = LEVELS; level > last; level--)
-        table = table_under(e, &table[index_at(address, level)], &changed);
-    entry = &table[index_at(address, last)];
+        table = table_under(e, entry_of(e, table, index_at(address, level)), &changed);
+    entry = entry_of(e, table, index_at(address, last));
     changed = changed || (*entry & RIGHTS);
     *entry = leaf.frame | leaf.rights | (uint64_t)leaf.type << TYPE_SHIFT | (leaf.ignore_pat ? IGNORE_PAT : 0) |
              (last > 1 ? LARGE : 0);

@@ -14,6 +14,7 @@ struct ept02 {
     _Alignas(4096) uint64_t tables[EPT02_TABLES][EPT_ENTRIES]; /* the first EPT02_ROOTS are the roots */
     /* hardware does not look at the rest */
     uint64_t eptp12[EPT02_ROOTS]; /* whose root it is; 0 free */
+    uint16_t first[EPT02_TABLES], end[EPT02_TABLES]; /* of each table, what may be other than 0 */
     uint32_t used, next_root;
     bool execute_only;   /* L1 is offered execute-only pages */
     uint8_t address_width;

@@ -87,14 +87,31 @@ static bool translate(struct insn *i, uint64_t linear, bool write, uint64_t *add
     return w.good;
 }
 
-/* `size` bytes at a linear address, at most 16, from L1 or to it. All of it is translated before any of it is touched. */
-static void copy(struct insn *i, uint64_t linear, uint8_t *data, uint32_t size, bool write)
+/* Aligned quadwords of L1's. */
+static void copy_words(uint64_t address, void *data, uint32_t size, bool write)
 {
+    uint64_t *word = data;
+
+    for (uint32_t k = 0; k < size / 8; k++)
+        if (write)
+            pn_mem_write(address + 8ull * k, word[k]);
+        else
+            word[k] = pn_mem_read(address + 8ull * k);
+}
+
+/* `size` bytes at a linear address, at most 16, from L1 or to it. All of it is translated before any of it is touched. */
+static void copy(struct insn *i, uint64_t linear, void *bytes, uint32_t size, bool write)
+{
+    uint8_t *data = bytes;
     const uint32_t first = (uint32_t)(PAGE_MASK + 1 - (linear & PAGE_MASK));
     uint64_t low, high = 0;
 
     if (!translate(i, linear, write, &low) || (first < size && !translate(i, linear + first, write, &high)))
         return;
+    if (first >= size && low % 8 == 0 && size % 8 == 0) {
+        copy_words(low, bytes, size, write);
+        return;
+    }
     for (uint32_t k = 0; k < size; k++) {
         const uint64_t address = k < first ? low + k : high + (k - first);
         volatile uint8_t *byte = (volatile uint8_t *)(uintptr_t)address;
