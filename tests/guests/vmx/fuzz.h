@@ -22,7 +22,7 @@ struct fuzz {
     enum guest guest;
     struct edit edit[EDITS];
     unsigned int edits;
-    bool other; /* something but a field was edited: not to be undone */
+    bool leak; /* NMIs may be blocked behind the next entry */
     uint64_t f[PN_FIELDS];
 };
 

@@ -129,7 +129,6 @@ static void entry_list(struct fuzz *z)
         put64((uint64_t)pages[1] + 16 * k, heads[below(z, below(z, 2) ? 6 : 16)]);
         put64((uint64_t)pages[1] + 16 * k + 8, below(z, 4) ? below(z, 1000) : number(z));
     }
-    z->other = true;
     change(z, PN_F_ENTRY_LOAD_COUNT, n);
     change(z, PN_F_ENTRY_LOAD_ADDR, (uint64_t)pages[1] + (below(z, 8) ? 0 : below(z, 64)));
 }
@@ -144,7 +143,6 @@ static void exit_list(struct fuzz *z)
         put64((uint64_t)pages[page] + 16 * k, below(z, 2) ? 0xc0000102 : 0x174);
         put64((uint64_t)pages[page] + 16 * k + 8, below(z, 1000));
     }
-    z->other = true;
     change(z, count, n);
     change(z, count + 1, way == 0 ? BIT(z->cpu.width) - 16 * below(z, 4) : (uint64_t)pages[page] + (way == 1 ? 8 : 0));
 }
