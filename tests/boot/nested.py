@@ -29,7 +29,9 @@ def counted(_):
     """Without a machine: each field and each rule of the entry's checks has its cases."""
     count, out = vmx_rows.static()
     need(not out, "; ".join(out)[:200])
-    return "(%d)" % count
+    tried, wrong = vmx_rows.lies()
+    need(not wrong, "not noticed: %s" % "; ".join(wrong)[:200])
+    return "(%d, and %d doctored)" % (count, tried)
 
 
 def kvm_case(cpu, args, hvargs):
