@@ -10,13 +10,16 @@
 
 /*@ ghost int dev_msrs; int dev_msr_journal; */
 
-/* What RDMSR gives, and whether it is to be had; the journal: how many MSRs have been written, which, and what. */
+/* What RDMSR gives, and whether it is to be had; the journal: how many MSRs have been written, which, and what; which write was
+   the last that WRMSR would not do. */
 /*@ axiomatic Msrs {
       logic integer msr{L}(integer index) reads dev_msrs;
       predicate msr_readable{L}(integer index) reads dev_msrs;
       logic integer n_msrs{L} reads dev_msr_journal;
       logic integer msr_index{L}(integer k) reads dev_msr_journal;
       logic integer msr_value{L}(integer k) reads dev_msr_journal;
+      logic integer msr_refused_index{L} reads dev_msr_journal;
+      logic integer msr_refused_value{L} reads dev_msr_journal;
     }
 */
 
@@ -29,7 +32,7 @@
     ensures other02: dev_vmcs == PN_VMCS01 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs02[f] == \old(dev_vmcs02[f]);
     ensures written: \result != 0 ==> n_msrs == \old(n_msrs) + 1 && msr_index(\old(n_msrs)) == index &&
             msr_value(\old(n_msrs)) == value;
-    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs);
+    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs) && msr_refused_index == index && msr_refused_value == value;
     ensures before: \forall integer k; k < \old(n_msrs) ==>
             msr_index(k) == \old(msr_index(k)) && msr_value(k) == \old(msr_value(k)); */
 bool pn_hw_write_msr(uint32_t index, uint64_t value);

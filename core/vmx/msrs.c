@@ -34,7 +34,7 @@ static bool storable(uint64_t head)
             dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1];
     ensures loaded: \result != 0 ==> n_msrs == \old(n_msrs) + 1 && nx012_loadable(mem64(place)) &&
             msr_index(\old(n_msrs)) == mem64(place) && msr_value(\old(n_msrs)) == mem64(place + 8);
-    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs);
+    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs) && msr_not_loaded(place);
     ensures before: \forall integer k; k < \old(n_msrs) ==>
             msr_index(k) == \old(msr_index(k)) && msr_value(k) == \old(msr_value(k));
     ensures other01: dev_vmcs == PN_VMCS02 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
@@ -52,7 +52,8 @@ static bool load_entry(uint64_t place)
     terminates \true; exits \false; assigns dev_reads, dev_memory, dev_writes;
     ensures stored: \result != 0 ==> nx013_storable(mem64(place)) && msr_readable(mem64(place)) &&
             (l1s(place + 8) ==> mem64(place + 8) == msr(mem64(place)));
-    ensures others: \forall integer a; a < place ==> mem64(a) == \old(mem64(a));
+    ensures refused: \result == 0 ==> !nx013_storable(mem64(place)) || !msr_readable(mem64(place));
+    ensures others: \forall integer a; a != place + 8 || \result == 0 ==> mem64(a) == \old(mem64(a));
     ensures read_once: \forall integer a; a >= place + 16 ==> n_reads(a) == \old(n_reads(a)); */
 static bool store_entry(uint64_t place)
 {
@@ -109,6 +110,7 @@ bool pn_store_msrs(uint64_t address, uint32_t count)
     /*@ loop invariant range: 0 <= i <= count;
         loop invariant unread: \forall integer a; a >= address + ENTRY * i ==> n_reads(a) == 0;
         loop invariant stored: msrs_stored(address, i);
+        loop invariant others: \forall integer a; !msr_slot(address, i, a) ==> mem64(a) == \at(mem64(a), Pre);
         loop assigns i, dev_reads, dev_memory, dev_writes;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {

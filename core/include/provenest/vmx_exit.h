@@ -150,12 +150,22 @@ struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uin
     predicate msrs_loaded{A, B}(integer address, integer number) =
       \forall integer k; 0 <= k < number ==> msr_loaded{A, B}(address, k);
 
+    // Why an entry is not: what its first word names, or WRMSR would not take the value.
+    predicate msr_not_loaded{L}(integer place) = !nx012_loadable(mem64(place)) ||
+      (msr_refused_index == mem64(place) && msr_refused_value == mem64(place + 8));
+
     predicate msr_stored{L}(integer address, integer k) =
       nx013_storable(mem64(address + 16 * k)) && msr_readable(mem64(address + 16 * k)) &&
       (l1s(address + 16 * k + 8) ==> mem64(address + 16 * k + 8) == msr(mem64(address + 16 * k)));
 
     predicate msrs_stored{L}(integer address, integer number) =
       \forall integer k; 0 <= k < number ==> msr_stored(address, k);
+
+    // The words a list is stored into, and the manual's shape of a list.
+    predicate msr_slot(integer address, integer number, integer a) =
+      address + 8 <= a < address + 16 * number && (a - address) % 16 == 8;
+
+    predicate msr_list_fits(integer address, integer number) = address % 16 == 0 && address < 0x10000000000000 && number <= 512;
 */
 
 /* MSR-load list of an entry or an exit (SDM 26.4, 27.6), for the guest of the current VMCS. 0: all loaded; else the number of
@@ -167,12 +177,16 @@ struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uin
     ensures other02: dev_vmcs == PN_VMCS01 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs02[f] == \old(dev_vmcs02[f]);
     ensures range: \result <= count;
     ensures all: \result == 0 ==> n_msrs == \old(n_msrs) + count && msrs_loaded{Pre, Here}(address, count);
-    ensures some: \result != 0 ==> n_msrs == \old(n_msrs) + \result - 1 && msrs_loaded{Pre, Here}(address, \result - 1); */
+    ensures some: \result != 0 ==> n_msrs == \old(n_msrs) + \result - 1 && msrs_loaded{Pre, Here}(address, \result - 1);
+    ensures refused: \result != 0 && msr_list_fits(address, \result) ==> msr_not_loaded(address + 16 * (\result - 1)); */
 uint32_t pn_load_msrs(uint64_t address, uint32_t count);
 
 /* MSR-store list of an exit (SDM 27.4). False: an entry cannot be stored, which is a VMX abort. */
 /*@ terminates \true; exits \false; assigns dev_reads, dev_memory, dev_writes;
-    ensures all: \result != 0 ==> msrs_stored(address, count); */
+    ensures all: \result != 0 ==> msrs_stored(address, count);
+    ensures refused: \result == 0 && msr_list_fits(address, count) ==> \exists integer k; 0 <= k < count &&
+            (!nx013_storable(mem64(address + 16 * k)) || !msr_readable(mem64(address + 16 * k)));
+    ensures others: \forall integer a; !msr_slot(address, count, a) ==> mem64(a) == \old(mem64(a)); */
 bool pn_store_msrs(uint64_t address, uint32_t count);
 
 #endif
