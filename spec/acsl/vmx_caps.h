@@ -87,6 +87,10 @@
     predicate vc011_debug(integer k) = k == 2;
 */
 
+/* VC-012, A.3.1: a control that must be 1 may be 1. A processor's words agree so. */
+/*@ predicate vc012_agree(integer word) = \forall integer k; 0 <= k <= 31 ==> (bit(word, k) ==> bit(word, 32 + k));
+*/
+
 /*@ check lemma canary_vmx_caps: \false; */
 
 #endif

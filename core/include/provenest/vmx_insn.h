@@ -64,6 +64,11 @@ int pn_field_of(uint64_t encoding);
             (vc004_entry(k) ==> vc006_as_hardware(\result.entry, hardware.entry, k)) &&
             (vc005_entry(k) ==> vc006_always(\result.entry, k)) &&
             (!vc004_entry(k) && !vc005_entry(k) ==> vc006_never(\result.entry, k));
+    ensures pin_agrees: vc012_agree(hardware.pin) ==> vc012_agree(\result.pin);
+    ensures proc_agrees: vc012_agree(hardware.proc) ==> vc012_agree(\result.proc);
+    ensures proc2_agrees: vc012_agree(hardware.proc2) ==> vc012_agree(\result.proc2);
+    ensures exit_agrees: vc012_agree(hardware.exit) ==> vc012_agree(\result.exit);
+    ensures entry_agrees: vc012_agree(hardware.entry) ==> vc012_agree(\result.entry);
     ensures ept_vpid: \forall integer k; 0 <= k <= 63 ==>
             (bit(\result.ept_vpid, k) <==> vc007_ept_vpid(k) && bit(hardware.ept_vpid, k));
     ensures basic: vc008_basic(\result.basic, hardware.basic);
@@ -88,6 +93,9 @@ struct pn_vmx_caps pn_vmx_offer(struct pn_vmx_caps hardware);
             (bit(\result, k) <==> bit(c->exit, k) || vc011_debug(k));
     ensures entry: msr == 0x484 ==> \forall integer k; 0 <= k <= 63 ==>
             (bit(\result, k) <==> bit(c->entry, k) || vc011_debug(k));
+    ensures proc_agrees: msr == 0x482 && vc012_agree(c->proc) && bit(c->proc, 47) && bit(c->proc, 48) ==> vc012_agree(\result);
+    ensures exit_agrees: msr == 0x483 && vc012_agree(c->exit) && bit(c->exit, 34) ==> vc012_agree(\result);
+    ensures entry_agrees: msr == 0x484 && vc012_agree(c->entry) && bit(c->entry, 34) ==> vc012_agree(\result);
     ensures misc: msr == 0x485 ==> \result == c->misc;
     ensures cr0_fixed0: msr == 0x486 ==> \result == c->cr0_fixed0;
     ensures cr0_fixed1: msr == 0x487 ==> \result == c->cr0_fixed1;
