@@ -7,6 +7,8 @@
 
 #include "ledger.h"
 
+/*@ ghost bool dev_withdrawn; */ /* the last acknowledgement on exit found nothing: the line had fallen */
+
 /*@ // TRUST: SDM 27.2.4: an event whose delivery an exit interrupted is in the IDT-vectoring information of that exit; with
     // the exit L1 answers for it, and gives it again or not. One whose entry never ran was not being delivered: not that.
     requires interrupted: dev_owed != 0 && dev_taken_back == 0 && same_event(e, dev_owed_event);
@@ -29,10 +31,11 @@ void pn_ledger_given_back(struct pn_event e);
     requires exit_read: dev_exited == 0;
     requires nothing_else: dev_entry == 0 && dev_owed == 0;
     requires none_held: dev_acked == 0;
-    terminates \true; exits \false; assigns dev_asked, dev_acked_vector;
+    terminates \true; exits \false; assigns dev_asked, dev_acked_vector, dev_withdrawn;
     ensures asked: n_asked == \old(n_asked) + 1;
     ensures range: -1 <= \result <= 255;
-    ensures vector: \result >= 0 ==> dev_acked_vector == \result; */
+    ensures vector: \result >= 0 ==> dev_acked_vector == \result;
+    ensures withdrawn: dev_withdrawn != 0 <==> \result < 0; */
 int pn_hw_ack_for_exit(void); /* vector 0..255, or PN_NO_INTERRUPT */
 
 #endif

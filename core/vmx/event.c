@@ -67,7 +67,7 @@ static enum choice l2_first(const struct pn_vcpu *v, uint64_t pin, bool timer)
     requires raised: has_exception(*v);
     terminates \true; exits \false; assigns \nothing;
     ensures l1s: \result == EXCEPTION <==> nx031_exception(n, v->exception);
-    ensures later: \result == LATER ==> nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
+    ensures later: \result == LATER <==> !nx031_exception(n, v->exception) && nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
     ensures total: \result == EXCEPTION || \result == LATER || \result == NOTHING; */
 static enum choice choose_exception(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
 {
@@ -92,6 +92,9 @@ static enum choice choose_exception(const struct pn_nested_vmx *n, const struct 
             nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL]);
     ensures later: \result == LATER ==> nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
     ensures brief: has_injected(*v) && nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer) ==> \result == LATER;
+    ensures behind: (nx030_high(*v) || nx030_low(*v)) && !nx031_exception(n, v->exception) &&
+            nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer) ==> \result == LATER;
+    ensures only_behind: \result == LATER ==> has_injected(*v) || ((nx030_high(*v) || nx030_low(*v)) && !nx031_exception(n, v->exception));
     ensures total: NOTHING <= \result <= INTERRUPT; */
 static enum choice choose(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
 {
@@ -134,9 +137,9 @@ static struct pn_l2_exit plain_exit(uint32_t reason, uint32_t info)
 /* The exit for an exception: its payload is the qualification; an error code of 16 bits, in protected mode only. */
 /*@ requires type: e.type <= 7;
     terminates \true; exits \false; assigns \nothing;
-    ensures exception: \result.reason == 0 && info_valid(\result.info) == 1 && info_vector(\result.info) == e.vector &&
-            info_type(\result.info) == e.type;
-    ensures error: info_has_error(\result.info) == ((e.has_error != 0 && dev_pe != 0) ? 1 : 0) && \result.error <= 0xffff;
+    ensures exception: \result.reason == 0;
+    ensures info: \result.info == nx032_info(e, dev_pe);
+    ensures error: \result.error == nx032_error(e, dev_pe);
     ensures payload: \result.qualification == (e.has_payload != 0 ? e.payload : 0);
     ensures length: \result.length == e.length; */
 static struct pn_l2_exit exception_exit(struct pn_event e)
@@ -179,6 +182,23 @@ static void put_trap_away(struct pn_vcpu *v)
         pn_hold_trap(v);
 }
 
+/* Whatever L1's exit is for, the boundary at which a monitor trap flag exit was due is behind it (SDM 25.5.2): a pending one is
+   not L1's own. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    terminates \true; exits \false; assigns v->mtf_pending, led_reported, led_dropped;
+    ensures inv: pn_inv(*v);
+    ensures none: v->mtf_pending == 0;
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
+static void pass_mtf_by(struct pn_vcpu *v)
+{
+    if (!v->mtf_pending)
+        return;
+    v->mtf_pending = false;
+    report(PN_TYPE_OTHER, 0);
+}
+
 /* Take what was chosen out of `v`. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
@@ -199,9 +219,11 @@ static void put_trap_away(struct pn_vcpu *v)
     ensures none: v->exception.stage == PN_STAGE_NONE;
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
-    ensures shutdown: what == SHUTDOWN ==> \result.reason == 2 && v->triple_fault == 0;
+    ensures no_mtf: v->mtf_pending == 0;
+    ensures shutdown: what == SHUTDOWN ==> \result.reason == 2 && \result.info == 0 && v->triple_fault == 0;
+    ensures exception: what == EXCEPTION ==> nx032_exit(\result, \old(v->exception), dev_pe) && n_applied == \old(n_applied);
     ensures init: what == INIT ==> \result.reason == 3 && v->init_pending == 0;
-    ensures mtf: what == MTF ==> \result.reason == 37 && v->mtf_pending == 0;
+    ensures mtf: what == MTF ==> \result.reason == 37;
     ensures timer: what == TIMER ==> \result.reason == 52;
     ensures nmi: what == NMI ==> \result.reason == 0 && \result.info == 0x80000202 && v->nmi_pending == \old(v->nmi_pending) - 1;
     ensures not_written: dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7); */
@@ -228,8 +250,6 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
         break;
     case MTF:
         put_trap_away(v);
-        v->mtf_pending = false;
-        report(PN_TYPE_OTHER, 0);
         x.reason = EXIT_MTF;
         break;
     case NMI:
@@ -241,6 +261,7 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
     default:
         break;
     }
+    pass_mtf_by(v);
     return x;
 }
 
@@ -265,7 +286,13 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures left: n->l2 == 0 && (\result == PN_TURN_L1 || \result == PN_TURN_ABORT);
-    ensures said: pn_exit_said(n, x); */
+    ensures said: pn_exit_said(n, x);
+    ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
+    ensures info: n->vmcs12.f[PN_F_EXIT_INFO] == x.info;
+    ensures kept: v->mtf_pending == \old(v->mtf_pending) && v->exception.stage == PN_STAGE_NONE;
+    ensures handed_over: v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
+    ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
+    ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)); */
 static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     const struct pn_outcome o = pn_nested_exit(n, v, x);
@@ -278,7 +305,7 @@ static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires nothing: dev_entry == 0 && dev_owed == 0;
-    terminates \true; exits \false; assigns v->interrupt_waiting, dev_asked, dev_acked_vector;
+    terminates \true; exits \false; assigns v->interrupt_waiting, dev_asked, dev_acked_vector, dev_withdrawn;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
@@ -286,7 +313,7 @@ static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     ensures acknowledged: \result.reason != 0 && bit(exit, 15) ==> v->interrupt_waiting == 0 &&
             \result.info == 0x80000000 + dev_acked_vector;
     ensures asked: bit(exit, 15) ==> n_asked == \old(n_asked) + 1;
-    ensures withdrawn: \result.reason == 0 ==> v->interrupt_waiting == 0;
+    ensures withdrawn: \result.reason == 0 ==> v->interrupt_waiting == 0 && dev_withdrawn != 0;
     ensures not_acknowledged: !bit(exit, 15) ==> \result.reason == 1 && \result.info == 0 &&
             v->interrupt_waiting == \old(v->interrupt_waiting) && n_asked == \old(n_asked); */
 static struct pn_l2_exit take_interrupt(struct pn_vcpu *v, uint64_t exit)
@@ -310,8 +337,11 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
     if (what == LATER)
         return PN_TURN_L2_BRIEFLY;
     x = what == INTERRUPT ? take_interrupt(v, n->vmcs12.f[PN_F_EXIT_CTL]) : take(v, what);
-    /*@ assert flags: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) && n->launched == \at(n->launched, Pre) &&
-          n->checked == \at(n->checked, Pre) && n->entry_pending == \at(n->entry_pending, Pre); */
+    /*@ assert no_mtf: v->mtf_pending == 0; */
+    /*@ assert none: v->exception.stage == PN_STAGE_NONE; */
+    /*@ assert operation: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre); */
+    /*@ assert flags: n->launched == \at(n->launched, Pre) && n->checked == \at(n->checked, Pre); */
+    /*@ assert pending: n->entry_pending == \at(n->entry_pending, Pre); */
     /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre) &&
           n->caps.address_width == \at(n->caps.address_width, Pre) && n->caps.linear_width == \at(n->caps.linear_width, Pre); */
     /*@ assert pointers: pn_pointers_ok(n); */
@@ -327,5 +357,15 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
 {
     if (!pn_l1_intercepts(n, e.vector, e.error))
         return PN_TURN_L2;
+    pass_mtf_by(v);
+    /*@ assert operation: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre); */
+    /*@ assert flags: n->launched == \at(n->launched, Pre) && n->checked == \at(n->checked, Pre); */
+    /*@ assert pending: n->entry_pending == \at(n->entry_pending, Pre); */
+    /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre) &&
+          n->caps.address_width == \at(n->caps.address_width, Pre) && n->caps.linear_width == \at(n->caps.linear_width, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
+    /*@ assert widths: pn_caps_ok(n->caps); */
+    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert fit: pn_fields_fit(n); */
     return leave(n, v, exception_exit(e));
 }

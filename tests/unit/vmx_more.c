@@ -265,7 +265,8 @@ START_TEST(shutdown_with_an_exception_behind)
 }
 END_TEST
 
-/* SDM table 6-2, 25.5.2: SMI (the hypervisor's) before INIT before MTF before the NMI. */
+/* SDM table 6-2, 25.5.2: SMI (the hypervisor's) before INIT before MTF before the NMI. An exit is past the boundary at which the
+   MTF exit was due: none is left for L1. */
 START_TEST(order_of_the_latched)
 {
     struct fixture *f = in_l2();
@@ -283,14 +284,36 @@ START_TEST(order_of_the_latched)
     pn_queue_mtf(&f->v);
     pn_queue_init(&f->v);
     l1_gets(f, 3, 0);
-    ck_assert(!f->v.init_pending && f->v.mtf_pending);
+    ck_assert(!f->v.init_pending && !f->v.mtf_pending);
     again();
+    pn_queue_mtf(&f->v);
     l1_gets(f, 37, 0);
     ck_assert(!f->v.mtf_pending && f->v.nmi_pending == 1);
     again();
     l1_gets(f, 0, 0x80000202);
     again();
     l2_goes_on(f, false, PN_TURN_L2);
+}
+END_TEST
+
+/* KVM's museum, row 17: an exception that goes to L1 takes a pending MTF exit with it, raised by the hypervisor or queued. */
+START_TEST(mtf_is_not_left_for_l1)
+{
+    for (int raised = 0; raised < 2; raised++) {
+        struct fixture *f = in_l2();
+
+        F(EXCEPTION_BITMAP) = UINT32_MAX;
+        pn_queue_mtf(&f->v);
+        if (raised) {
+            ck_assert_int_eq(pn_nested_raise(&n, &f->v, fault(6)), PN_TURN_L1);
+        } else {
+            pn_queue_exception(&f->v, fault(6));
+            l1_gets(f, 0, 0x80000306);
+        }
+        ck_assert(!f->v.mtf_pending && f->v.exception.stage == PN_STAGE_NONE);
+        sound(f);
+        ck_assert_int_ne(turn(f), MODEL_EXIT_MTF);
+    }
 }
 END_TEST
 
@@ -726,6 +749,7 @@ TCase *vmx_more_tests(void)
     tcase_add_test(t, triple_fault_is_l1s);
     tcase_add_test(t, shutdown_with_an_exception_behind);
     tcase_add_test(t, order_of_the_latched);
+    tcase_add_test(t, mtf_is_not_left_for_l1);
     tcase_add_test(t, blocked_smi_and_init);
     tcase_add_test(t, debug_trap_behind_init_and_mtf);
     tcase_add_test(t, debug_trap_before_the_rest);

@@ -32,9 +32,30 @@ enum pn_nested_turn {
         n->vmcs12.f[PN_F_PF_MATCH]);
 */
 
+/* NX-032, SDM 27.2.1 and 27.2.2: an exception that is L1's exit: the payload (CR2, DR6 are not written) is the qualification, the
+   error code has 16 bits, and there is none outside protected mode (`pe`). */
+/*@ logic integer nx032_info(struct pn_event e, integer pe) =
+      0x80000000 + (e.has_error != 0 && pe != 0 ? 0x800 : 0) + 0x100 * e.type + e.vector;
+
+    logic integer nx032_error(struct pn_event e, integer pe) = e.has_error != 0 && pe != 0 ? e.error % 0x10000 : 0;
+
+    logic integer nx032_qualification(struct pn_event e) = e.has_payload != 0 ? e.payload : 0;
+
+    predicate nx032_exit(struct pn_l2_exit x, struct pn_event e, integer pe) =
+      x.reason == 0 && x.info == nx032_info(e, pe) && x.error == nx032_error(e, pe) &&
+      x.qualification == nx032_qualification(e) && x.length == e.length;
+
+    predicate nx032_told{L}(struct pn_nested_vmx *n, struct pn_event e, integer pe) =
+      n->vmcs12.f[PN_F_EXIT_REASON] == 0 && n->vmcs12.f[PN_F_EXIT_INFO] == nx032_info(e, pe) &&
+      n->vmcs12.f[PN_F_EXIT_ERROR] == nx032_error(e, pe) &&
+      n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == nx032_qualification(e);
+*/
+
 /* NX-030, SDM table 6-2 and 25.2, 25.5, 26.7: before everything the event whose delivery was interrupted; then shutdown; an
    exception; SMI (not L1's); INIT; monitor trap flag; debug traps; the VMX-preemption timer; NMI; interrupt. Each leg: nothing
-   that ranks above it is there. */
+   that ranks above it is there. L1's window exits (NMI window above NMI, interrupt window above interrupt: EV-022, EV-024) are
+   not here: L1's control bits are in vmcs02 (NE-002), so they are the processor's, at the first entry that nothing of this list
+   comes before; an interrupt that waits under external-interrupt exiting goes first, and both are L1's. */
 /*@ predicate nx030_free(struct pn_vcpu v) = !has_injected(v);
 
     predicate nx030_high(struct pn_vcpu v) = nx030_free(v) && v.triple_fault == 0 && has_exception(v) && !low_trap(v.exception);
@@ -53,6 +74,17 @@ enum pn_nested_turn {
     predicate nx030_low(struct pn_vcpu v) = nx030_below_init(v) && v.mtf_pending == 0 && has_exception(v);
 
     predicate nx030_last(struct pn_vcpu v) = nx030_below_init(v) && v.mtf_pending == 0 && !has_exception(v);
+
+    predicate nx030_shutdown(struct pn_vcpu v) = nx030_free(v) && v.triple_fault != 0 && !has_exception(v);
+
+    // An exception of L2's own goes before what of L1's ranks lowest.
+    predicate nx030_own{L}(struct pn_nested_vmx *n, struct pn_vcpu v) =
+      (nx030_high(v) || nx030_low(v)) && !nx031_exception(n, v.exception);
+
+    // Something of it is L1's exit now.
+    predicate nx030_l1s{L}(struct pn_nested_vmx *n, struct pn_vcpu v, integer timer) =
+      nx030_shutdown(v) || ((nx030_high(v) || nx030_low(v)) && nx031_exception(n, v.exception)) || nx030_init(v) ||
+      nx030_mtf(v) || (nx030_last(v) && nx031_waits(v, n->vmcs12.f[PN_F_PIN_CTL], timer));
 */
 
 /* What hw.h reads of the guest is vmcs12's (SDM 24.4.1, 24.4.2): so it is behind an entry, vmcs02 having been made. On Intel
@@ -125,10 +157,10 @@ void pn_nested_refused(struct pn_vcpu *v);
     requires event: ve078_type(dev_svm, e.type, e.vector) && ve089_length(e.type, e.length) && payload_ok(e) &&
              is_exception(e.type);
     terminates \true; exits \false;
-    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage,
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage, v->mtf_pending,
             dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
-            dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
+            dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, led_dropped, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
     ensures inv: pn_inv(*v);
     ensures nested_inv: pn_nested_inv(n);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
@@ -136,9 +168,12 @@ void pn_nested_refused(struct pn_vcpu *v);
     ensures rule: \result == PN_TURN_L2 <==> !\old(nx031_exception(n, e));
     ensures l2_goes_on: \result == PN_TURN_L2 ==> n->l2 != 0 && *v == \old(*v) && dev_cr2 == \old(dev_cr2) &&
             dev_dr6 == \old(dev_dr6);
-    ensures left: \result != PN_TURN_L2 ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 0 &&
-            info_vector(n->vmcs12.f[PN_F_EXIT_INFO]) == e.vector &&
-            n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == (e.has_payload != 0 ? e.payload : 0); */
+    ensures left: \result != PN_TURN_L2 ==> n->l2 == 0 && v->mtf_pending == 0;
+    ensures handed_over: \result != PN_TURN_L2 ==> v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
+    ensures told: \result != PN_TURN_L2 ==> nx032_told(n, e, \old(dev_pe));
+    ensures alone: \result != PN_TURN_L2 && !\old(has_injected(*v)) ==> info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 0 &&
+            n->vmcs12.f[PN_F_EXIT_LENGTH] == e.length;
+    ensures result: \result == PN_TURN_L2 || \result == PN_TURN_L1 || \result == PN_TURN_ABORT; */
 enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_event e);
 
 /* Before each entry of L2, while no exit waits to be handled: what of the events of `v` is L1's exit instead, in the one
@@ -154,6 +189,7 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     requires not_programmed: dev_entry == 0;
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, *v, dev_asked, dev_acked_vector,
+            dev_withdrawn,
             dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
             dev_dr6, dev_dr7, dev_cr2, dev_owed, dev_applied, led_reported, led_dropped, led_delivered, dev_reads, dev_memory,
@@ -165,7 +201,15 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     ensures result: \result == PN_TURN_L2 || \result == PN_TURN_L2_BRIEFLY || \result == PN_TURN_L1 || \result == PN_TURN_ABORT;
     ensures left: \result == PN_TURN_L1 || \result == PN_TURN_ABORT <==> n->l2 == 0;
     ensures interrupted_first: \old(has_injected(*v)) ==> n->l2 != 0 && *v == \old(*v);
+    ensures only: n->l2 == 0 ==> \old(nx030_l1s(n, *v, timer));
+    ensures no_mtf_left: n->l2 == 0 ==> v->mtf_pending == 0;
+    ensures handed_over: n->l2 == 0 ==> v->exception.stage == PN_STAGE_NONE && v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
+    ensures nothing_done: n->l2 != 0 && n_asked == \old(n_asked) ==> *v == \old(*v) && dev_vmcs == PN_VMCS02 &&
+            dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7);
     ensures exception: \old(nx030_high(*v) || nx030_low(*v)) ==> (n->l2 == 0 <==> \old(nx031_exception(n, v->exception)));
+    ensures exception_said: \old((nx030_high(*v) || nx030_low(*v)) && nx031_exception(n, v->exception)) ==>
+            nx032_told(n, \old(v->exception), \old(dev_pe)) && info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 0 &&
+            n->vmcs12.f[PN_F_EXIT_LENGTH] == \old(v->exception.length) && n_applied == \old(n_applied);
     ensures init: \old(nx030_init(*v)) ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 3 && v->init_pending == 0;
     ensures mtf: \old(nx030_mtf(*v)) ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 37 && v->mtf_pending == 0;
     ensures timer: \old(nx030_last(*v)) && timer != 0 ==> n->l2 == 0 && n->vmcs12.f[PN_F_EXIT_REASON] == 52;
@@ -188,7 +232,13 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     ensures shutdown: \old(!has_injected(*v) && v->triple_fault != 0 && !has_exception(*v)) ==> n->l2 == 0 &&
             n->vmcs12.f[PN_F_EXIT_REASON] == 2 && v->triple_fault == 0;
     ensures brief: \old(has_injected(*v)) ==>
-            (\result == PN_TURN_L2_BRIEFLY <==> \old(nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer))); */
+            (\result == PN_TURN_L2_BRIEFLY <==> \old(nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer)));
+    ensures brief_behind: \old(nx030_own(n, *v)) ==>
+            (\result == PN_TURN_L2_BRIEFLY <==> \old(nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer)));
+    ensures brief_only: \result == PN_TURN_L2_BRIEFLY ==> \old(has_injected(*v) || nx030_own(n, *v));
+    ensures withdrawn: \old(nx030_last(*v)) && timer == 0 && !\old(nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL])) &&
+            \old(nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL])) && n->l2 != 0 ==>
+            \old(bit(n->vmcs12.f[PN_F_EXIT_CTL], 15)) && dev_withdrawn != 0; */
 enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer);
 
 #endif
