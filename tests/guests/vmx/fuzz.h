@@ -20,6 +20,7 @@ struct fuzz {
     uint64_t state; /* of the generator */
     struct manual_cpu cpu;
     enum guest guest;
+    unsigned int program; /* of L2 */
     struct edit edit[EDITS];
     unsigned int edits;
     bool leak; /* NMIs may be blocked behind the next entry */
@@ -33,6 +34,8 @@ void read_all(struct fuzz *z); /* the VMCS into f */
 void change(struct fuzz *z, int f, uint64_t value);
 void undo(struct fuzz *z);
 void edit_something(struct fuzz *z);
+const void *l2_program(struct fuzz *z);
+void l2_operands(struct fuzz *z);
 bool wild_host(const struct fuzz *z);  /* an exit would leave an L1 that is not ours any more */
 bool wild_guest(const struct fuzz *z); /* an entry would leave such an L2 */
 bool bochs_gap(const char *rule);      /* Bochs 2.7 would enter all the same */

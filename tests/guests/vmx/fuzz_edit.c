@@ -147,6 +147,41 @@ static void exit_list(struct fuzz *z)
     change(z, count + 1, way == 0 ? BIT(z->cpu.width) - 16 * below(z, 4) : (uint64_t)pages[page] + (way == 1 ? 8 : 0));
 }
 
+/* What L1 wants to see of L2: exceptions, control registers, MSRs, ports. */
+static void wanted(struct fuzz *z)
+{
+    const unsigned int page = below(z, 0x180) * 8 + (below(z, 2) ? 0x800 : 0);
+
+    switch (below(z, 6)) {
+    case 0:
+        change(z, PN_F_EXCEPTION_BITMAP, z->f[PN_F_EXCEPTION_BITMAP] ^ 1ull << below(z, 20));
+        break;
+    case 1:
+        change(z, PN_F_CR0_MASK, below(z, 2) ? 0xe : number(z) & 0xffffffff);
+        change(z, PN_F_CR0_SHADOW, below(z, 2) ? z->f[PN_F_GUEST_CR0] : number(z) & 0xffffffff);
+        break;
+    case 2:
+        change(z, PN_F_CR4_MASK, below(z, 2) ? 0x84 : number(z) & 0xffffffff);
+        change(z, PN_F_CR4_SHADOW, below(z, 2) ? z->f[PN_F_GUEST_CR4] : number(z) & 0xffffffff);
+        break;
+    case 3: /* of the MSRs that L2 tries, or any */
+        put64((uint64_t)pages[0] + (below(z, 2) ? page & 0xff8 : 0x810), number(z));
+        put64((uint64_t)pages[0] + (below(z, 2) ? 0x28 : 0x420), number(z));
+        break;
+    case 4:
+        put64(PAGE(P_TABLE) + 0x10, number(z));
+        put64(PAGE(P_TABLE) + 0xff8, number(z));
+        change(z, PN_F_IO_BITMAP_A, PAGE(P_TABLE));
+        change(z, PN_F_IO_BITMAP_B, PAGE(P_TABLE));
+        change(z, PN_F_PROC_CTL, z->f[PN_F_PROC_CTL] | PROC_IO_BITMAPS);
+        break;
+    default:
+        change(z, PN_F_PF_MASK, below(z, 8));
+        change(z, PN_F_PF_MATCH, below(z, 8));
+        break;
+    }
+}
+
 void edit_something(struct fuzz *z)
 {
     switch (below(z, 16)) {
@@ -166,8 +201,12 @@ void edit_something(struct fuzz *z)
         exit_list(z);
         break;
     case 6:
-    case 7:
         segment(z);
+        break;
+    case 7:
+    case 8:
+    case 9:
+        wanted(z);
         break;
     default:
         any_field(z);

@@ -59,7 +59,8 @@ void fuzz_instruction(struct fuzz *z, const char *name)
     if (k == 3 || k == 4) {
         operand[1] = encoding(z);
         operand[2] = number(z);
-        if (operand[1] == 0x202c || operand[1] == 0x202d) /* not on every processor */
+        if (operand[1] == 0x202c || operand[1] == 0x202d ||
+            operand[1] == 0x4400) /* not on every processor, nor what looking for it left */
             return;
     }
     if (k == 5) {
