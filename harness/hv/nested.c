@@ -10,6 +10,7 @@
 #define INVVPID_SINGLE (1ull << 41)
 #define EPT_EXECUTE_ONLY 1ull
 #define FEATURE_OFFERED 5ull /* locked, VMX outside SMX */
+#define CPUID7_IBPB (1u << 26) /* IBRS and IBPB */
 #define CR0_PE 1ull
 #define CR0_NE (1ull << 5)
 #define RFLAGS_FIXED 2ull
@@ -71,6 +72,7 @@ void nested_setup(struct vcpu *v)
     if (s->can_shadow && !vmx_setup_shadow(&v->hw))
         fail(FAULT("the processor refused a shadow VMCS"));
     s->cr0_mask = CR0_NE;
+    s->barrier = (cpu_cpuid(7, 0).d & CPUID7_IBPB) != 0;
     s->wants = wants(v);
     pn_nested_init(&s->vmx, pn_vmx_offer(hardware));
     ept02_init(s->ept02, (s->vmx.caps.ept_vpid & EPT_EXECUTE_ONLY) != 0, s->vmx.caps.address_width);

@@ -26,6 +26,7 @@ struct nested {
     bool can_shadow;     /* shadow=on, and the processor can */
     bool shadowing;      /* vmcs01 shows L1 the shadow VMCS: L1 has a current VMCS */
     bool offered;        /* vmx=on */
+    bool barrier;        /* the processor has IBPB */
     bool timer;          /* the last exit was L1's preemption timer's */
     uint64_t timer_left; /* of L1's timer in vmcs02, at the last entry or exit */
     /* for the report */

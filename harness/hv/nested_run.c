@@ -79,6 +79,9 @@ static void left(struct vcpu *v)
     s->timer = false;
     if (!uses(s, PROC2_VPID))
         vmx_flush_vpid(VMX_VPID01);
+    /* To the processor L1 and L2 are both guests: what L2 has trained must not steer L1, as a real exit's IBRS would see to. */
+    if (s->barrier)
+        cpu_wrmsr(MSR_PRED_CMD, 1);
     nested_masks(v);
     nested_show(v);
 }

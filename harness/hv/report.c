@@ -64,8 +64,10 @@ static void say_nested(const struct vcpu *v)
 
     if (!s->entries && !s->failures)
         return;
-    say("PN| nested entries=%u failures=%u refused=%u vmreads=%u vmwrites=%u ept02-fills=%u ept02-wipes=%u\n", s->entries,
-        s->failures, s->refused, v->hw.reads, v->hw.writes, s->ept02->fills, s->ept02->wipes);
+    say("PN| nested entries=%u failures=%u refused=%u vmreads=%u vmwrites=%u vmptrlds=%u invepts=%u ept02-fills=%u "
+        "ept02-wipes=%u\n",
+        s->entries, s->failures, s->refused, v->hw.reads, v->hw.writes, v->hw.pointers, v->hw.flushes, s->ept02->fills,
+        s->ept02->wipes);
     for (uint32_t reason = 0; reason < EXIT_REASONS; reason++)
         if (s->to_l1[reason] || s->to_l0[reason])
             say("PN| nested-exit %s l1=%u l0=%u\n", vmx_reason_name(reason), s->to_l1[reason], s->to_l0[reason]);

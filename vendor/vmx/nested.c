@@ -42,6 +42,7 @@ void pn_hw_load_vmcs(enum pn_vmcs which)
 
     if (cpu->l2 == (which == PN_VMCS02))
         return;
+    cpu->pointers++;
     (void)cpu_vmptrld(which == PN_VMCS02 ? cpu->pages->vmcs02 : cpu->pages->vmcs); /* both have been loaded before */
     exchange(cpu);
 }
@@ -127,6 +128,7 @@ void vmx_flush_vpid(uint16_t vpid)
 {
     const uint64_t descriptor[2] = {vpid, 0};
 
+    vmx_this_cpu()->flushes++;
     __asm__ volatile("invvpid %0, %1" : : "m"(descriptor), "r"(1ull) : "cc", "memory");
 }
 

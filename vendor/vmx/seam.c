@@ -33,6 +33,8 @@ void vmx_set_word(enum vmx_word w, uint64_t value)
 {
     struct vmx_known *k = vmx_this_cpu()->vmcs;
 
+    if (k->known[w] && k->word[w] == value)
+        return;
     vmwrite(word_fields[w], value);
     k->word[w] = value;
     k->known[w] = true;

@@ -185,5 +185,6 @@ void vmx_flush_ept(uint64_t eptp)
 {
     const uint64_t descriptor[2] = {eptp, 0};
 
+    vmx_this_cpu()->flushes++;
     __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(1ull) : "cc", "memory");
 }

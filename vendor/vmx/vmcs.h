@@ -194,6 +194,7 @@ enum exit_reason {
 enum msr {
     MSR_APIC_BASE = 0x1b,
     MSR_FEATURE_CONTROL = 0x3a,
+    MSR_PRED_CMD = 0x49,
     MSR_SYSENTER_CS = 0x174,
     MSR_SYSENTER_ESP = 0x175,
     MSR_SYSENTER_EIP = 0x176,

@@ -83,6 +83,7 @@ struct vmx_cpu {
     struct vmx_controls controls; /* as VMWRITTEN at setup */
     struct vmx_known *vmcs;       /* of the current VMCS */
     uint32_t exit_reason;         /* of the last exit, whole */
+    uint64_t pointers, flushes;   /* VMPTRLDs; INVEPTs and INVVPIDs */
     bool core_events;
     struct vmx_known of[2]; /* vmcs01, vmcs02 */
     struct vmx_parked {     /* of the other one */
