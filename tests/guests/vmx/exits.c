@@ -12,6 +12,15 @@ GUEST(x_in, "inb $0x21, %al; inw %dx, %ax; inl $0x70, %eax");
 GUEST(x_out, "outb %al, $0x80; outw %ax, %dx; outl %eax, $0x80");
 GUEST(x_string,
       "movl $0x1002000, %edi; movl $3, %ecx; movl $0x80, %edx; rep insb; movl $0x1002000, %esi; rep outsw; outsl");
+GUEST(x_string_through, "movl $0x1002000, %edi; movl $3, %ecx; movl $0x80, %edx; rep insb; movl $0x1002000, %esi; movl "
+                        "$2, %ecx; rep outsw; outsl; "
+                        "vmcall; movl $5, %ecx; rep outsb; cpuid; insl");
+/* A breakpoint on port 0x80 (DR7.R/W0 = 2, CR4.DE), met by byte, by the last byte of four, by a string, and beside it. */
+GUEST(x_io_breakpoint, "movl $0x80, %eax; movq %rax, %dr0; movq %cr4, %rax; orl $8, %eax; movq %rax, %cr4; movl "
+                       "$0x20401, %eax; movq %rax, %dr7; "
+                       "outb %al, $0x80; nop; inl $0x7e, %eax; nop; movl $0x81, %edx; movl $0x1002000, %esi; outsw; "
+                       "nop; movl $0x7f, %edx; outsw; "
+                       "nop; cpuid");
 GUEST(x_rdtsc, "rdtsc; rdtscp");
 GUEST(x_rdpmc, "movl $0, %ecx; rdpmc");
 GUEST(x_invlpg, "invlpg 0x12345678; movl $0x7000, %ebx; invlpg (%rbx, %rcx, 4)");
@@ -91,6 +100,21 @@ static void with(const char *name, const char *code, uint32_t proc, uint32_t pro
     follow(name, 12);
 }
 
+/* Ports that L1 lets pass: strings, and breakpoints on them. */
+static void ports_through(void)
+{
+    base(LONG, x_string_through);
+    follow("io/string-through", 1);
+    skip();
+    follow("io/string-through", 3);
+    say("VMX   rsi=%x rdi=%x rcx=%x data=%x\n", regs.rsi, regs.rdi, regs.rcx, get64(PAGE(P_DATA)) & 0xffffffff);
+    base(LONG, x_io_breakpoint);
+    set(EXCEPTION_BITMAP, 2);
+    for (unsigned int i = 0; i < 5; i++)
+        if (once("exits", "io/breakpoint").reason != 0)
+            break;
+}
+
 static void instructions(void)
 {
     plain("cpuid", x_cpuid, 3);
@@ -123,6 +147,7 @@ static void instructions(void)
     with("io/in", x_in, PROC_IO, 0);
     with("io/out", x_out, PROC_IO, 0);
     with("io/string", x_string, PROC_IO, 0);
+    ports_through();
     plain("descriptor/through", x_descriptor, 2);
     with("descriptor", x_descriptor, 0, PROC2_DESCRIPTOR);
     with("rdrand", x_rdrand, 0, PROC2_RDRAND);
