@@ -49,17 +49,17 @@ $(FUZZ_OUT)/fuzz: $(FUZZ_OBJS)
 NESTED_CORE := $(sort $(wildcard core/event/*.c core/vmx/*.c))
 NESTED_PARTS := $(filter-out tests/fuzz/fuzz.c,$(FUZZ_PARTS)) $(sort $(wildcard tests/fuzz/nested*.c tests/fuzz/manual_*.c))
 NESTED_DEPS := $(FUZZ_DEPS) $(wildcard core/vmx/*.h tests/fuzz/*.h)
-NESTED_INC := -Icore/include -Icore/event -Icore/vmx -Ibuild/oracle -Ibuild/fuzz
+NESTED_INC := -Icore/include -Icore/event -Icore/vmx -Ibuild/oracle
 NESTED_CORE_OBJS := $(NESTED_CORE:%.c=build/fuzz/nested/%.o)
 NESTED_PART_OBJS := $(if $(FUZZ_CONTRACTS),build/fuzz/guard.o $(FUZZ_CONTRACTS)) \
     $(patsubst %.c,build/fuzz/nested/%.o,$(if $(FUZZ_CONTRACTS),$(filter-out %/guard.c,$(NESTED_PARTS)),$(NESTED_PARTS)))
 NESTED_LINK = @$(FUZZ_CC) -fsanitize=fuzzer,undefined,local-bounds $(foreach f,$(FUZZ_GUARDED),-Wl,--wrap=$(f)) \
     $(if $(FUZZ_CONTRACTS),@build/check/wrap.flags -Wl$(,)--wrap=model_init) $^ -o $@
 
-build/fuzz/manual_fields.h: spec/fields/vmcs.tbl tests/fuzz/fields.awk
+build/oracle/manual_fields.h: spec/fields/vmcs.tbl tests/fuzz/fields.awk
 	@mkdir -p $(@D)
 	@awk -f tests/fuzz/fields.awk $< > $@
-build/fuzz/nested/%.o: %.c $(NESTED_DEPS) build/oracle/tables.h build/fuzz/manual_fields.h | build/deps-static.stamp
+build/fuzz/nested/%.o: %.c $(NESTED_DEPS) build/oracle/tables.h build/oracle/manual_fields.h | build/deps-static.stamp
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_SAN) $(NESTED_INC) -c $< -o $@
 build/fuzz/nested-target: $(NESTED_CORE_OBJS) $(NESTED_PART_OBJS)
@@ -75,7 +75,7 @@ endif
 build/fuzz/nested-coverage/core/vmx/%.o: core/vmx/%.c $(NESTED_DEPS)
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) -std=gnu11 -O1 -g -fprofile-instr-generate -fcoverage-mapping $(NESTED_INC) -c $(CURDIR)/$< -o $@
-build/fuzz/nested-coverage/%.o: %.c $(NESTED_DEPS) build/oracle/tables.h build/fuzz/manual_fields.h
+build/fuzz/nested-coverage/%.o: %.c $(NESTED_DEPS) build/oracle/tables.h build/oracle/manual_fields.h
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) -std=gnu11 -O1 -g $(NESTED_INC) -c $< -o $@
 build/fuzz/nested-coverage/replay: $(NESTED_CORE:%.c=build/fuzz/nested-coverage/%.o) \
@@ -98,6 +98,8 @@ test-fuzz: build/fuzz/fuzz build/fuzz/nested-target ## the fixed fuzz runs, and 
 	@$(PY) tests/fuzz/run.py build/fuzz/fuzz --wrong
 	@$(PY) tests/fuzz/nested.py build/fuzz/nested-target --wrong
 
+static: build/oracle/manual_fields.h
+
 # The L1 fuzzer on Bochs (tests/guests/vmx/fuzz*.c) knows the manual too.
-build/guests/vmx.elf: $(addprefix tests/fuzz/manual_,controls.c host.c guest.c segments.c) build/fuzz/manual_fields.h tests/fuzz/manual_vmx.h
-build/guests/vmx.elf: EVK_FLAGS += -Icore/include -Ibuild/fuzz
+build/guests/vmx.elf: $(addprefix tests/fuzz/manual_,controls.c host.c guest.c segments.c) build/oracle/manual_fields.h tests/fuzz/manual_vmx.h
+build/guests/vmx.elf: EVK_FLAGS += -Icore/include -Ibuild/oracle

@@ -128,7 +128,7 @@ static const char *bases(const struct manual_cpu *c, const uint64_t *f)
     return NULL;
 }
 
-static const char *system(const uint64_t *f)
+static const char *system_segments(const uint64_t *f)
 {
     const struct segment tr = segment(f, TR), ldtr = segment(f, LDTR);
 
@@ -154,5 +154,5 @@ const char *manual_segments(const struct manual_cpu *c, const uint64_t *f)
 
     if (!rule)
         rule = manual_bit(f[PN_F_GUEST_RFLAGS], 17) ? virtual_8086(f) : ordinary(f);
-    return rule ? rule : system(f);
+    return rule ? rule : system_segments(f);
 }

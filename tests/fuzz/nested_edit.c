@@ -21,7 +21,7 @@ uint64_t near_value(struct nested_run *r, uint64_t old)
     case 3:
         return old - 1;
     case 4:
-        return BIT(r->l1.width) + k * 8 - 16;
+        return BIT(r->l1.width) + 8ull * k - 16;
     case 5:
         return BIT(r->l1.width) - 0x1000;
     case 6:

@@ -37,7 +37,7 @@ static unsigned int abort_code(struct nested_run *r, bool stores)
         !manual_msr_store(nested_memory, f[PN_F_EXIT_STORE_ADDR], (uint32_t)f[PN_F_EXIT_STORE_COUNT], nested_readable))
         return 1;
     for (unsigned int k = 0; k < 4 && pae; k++)
-        if (!manual_pdpte(&r->l1, nested_memory(table + 8 * k)))
+        if (!manual_pdpte(&r->l1, nested_memory(table + 8ull * k)))
             return 2;
     if (manual_msr_list(nested_memory, f[PN_F_EXIT_LOAD_ADDR], (uint32_t)f[PN_F_EXIT_LOAD_COUNT], nested_writable))
         return 4;
@@ -66,7 +66,7 @@ static void host_pdptes(struct nested_run *r)
         return;
     for (unsigned int k = 0; k < 4; k++)
         SAME("L1's PDPTEs", model_nested()->vmcs01[PN_F_GUEST_PDPTR0 + k],
-             nested_memory((f[PN_F_HOST_CR3] & 0xffffffe0) + 8 * k));
+             nested_memory((f[PN_F_HOST_CR3] & 0xffffffe0) + 8ull * k));
 }
 
 /* L1 goes on: its registers, and the event device is its. */
