@@ -56,6 +56,8 @@ const struct witness witnesses[] = {
     {"second-level-trap", g_trap_no_gate, AWAY(STACK), .flags = LATER},
     {"second-level-breakpoint", g_breakpoint_no_gate, AWAY(STACK), .flags = LATER},
     {"double-fault", g_double_fault, AWAY(IST_LOW) | AWAY(IST), .meanwhile = repair_page},
+    {"int3", g_int3, AWAY(IDT_LOW)},
+    {"intn", g_intn, AWAY(IDT_HIGH)},
     {"int3-patched", g_int3, AWAY(IDT_LOW), .meanwhile = patch_one},
     {"intn-patched", g_intn, AWAY(IDT_HIGH), .meanwhile = patch_two},
     {"changed-memory", g_page_fault, AWAY(IDT_LOW), .meanwhile = repair_page},
