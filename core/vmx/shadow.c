@@ -129,8 +129,10 @@ static bool take_range(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, unsign
 }
 
 /*@ requires nested: \valid(n);
-    requires group: group < PN_GROUPS && group != PN_GROUP_PDPTRS;
+    requires inv: pn_nested_inv(n);
+    requires group: group < PN_GROUPS;
     terminates \true; exits \false; assigns n->dirty, n->checked;
+    ensures inv: pn_nested_inv(n);
     ensures dirty: \forall integer g; 0 <= g <= 31 ==>
             (bit(n->dirty, g) <==> bit(\old(n->dirty), g) || (changed != 0 && g == group));
     ensures checked: n->checked != 0 <==> \old(n->checked) != 0 && !(changed != 0 && vi015_rests(group)); */
@@ -138,18 +140,61 @@ static void touched_if(struct pn_nested_vmx *n, bool changed, unsigned group)
 {
     if (changed)
         pn_field_touched(n, group);
+    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) &&
+          n->vmxon_pointer == \at(n->vmxon_pointer, Pre) && n->launched == \at(n->launched, Pre) &&
+          n->entry_pending == \at(n->entry_pending, Pre) && n->caps.address_width == \at(n->caps.address_width, Pre) &&
+          n->caps.linear_width == \at(n->caps.linear_width, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
+}
+
+/* The fields first .. end - 1 are of one group. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires inv: pn_nested_inv(n);
+    requires range: 0 <= first <= end <= PN_FIELDS;
+    requires fields: \forall integer f; first <= f < end ==> sh001_written(f);
+    requires group: group < PN_GROUPS;
+    requires current: dev_vmcs == PN_VMCS_SHADOW;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[first .. end - 1], s->f[first .. end - 1], n->dirty, n->checked;
+    ensures inv: pn_nested_inv(n);
+    ensures taken: \forall integer f; first <= f < end ==> n->vmcs12.f[f] == dev_shadow[f] && s->f[f] == dev_shadow[f];
+    ensures dirty: \forall integer f; first <= f < end && dev_shadow[f] != \old(n->vmcs12.f[f]) ==> bit(n->dirty, group);
+    ensures clean: (\forall integer f; first <= f < end ==> dev_shadow[f] == \old(n->vmcs12.f[f])) ==>
+            (bit(n->dirty, group) <==> bit(\old(n->dirty), group));
+    ensures grows: bit(\old(n->dirty), group) ==> bit(n->dirty, group);
+    ensures others: \forall integer g; 0 <= g <= 31 && g != group ==> (bit(n->dirty, g) <==> bit(\old(n->dirty), g));
+    ensures checked: n->checked != 0 ==> \old(n->checked) != 0;
+    ensures rests: \forall integer f; first <= f < end && n->checked != 0 && vi015_rests(group) ==>
+            dev_shadow[f] == \old(n->vmcs12.f[f]); */
+static void take_group(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, unsigned first, unsigned end, unsigned group)
+{
+    const bool changed = take_range(n, s, first, end);
+
+    /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) &&
+          n->vmxon_pointer == \at(n->vmxon_pointer, Pre) && n->launched == \at(n->launched, Pre) &&
+          n->checked == \at(n->checked, Pre) &&
+          n->entry_pending == \at(n->entry_pending, Pre) && n->caps.address_width == \at(n->caps.address_width, Pre) &&
+          n->caps.linear_width == \at(n->caps.linear_width, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
+    touched_if(n, changed, group);
 }
 
 void pn_shadow_take(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
 {
-    bool controls, event, basic;
-
     pn_hw_open_shadow();
-    controls = take(n, s, PN_F_PROC_CTL);
-    event = take_range(n, s, PN_G_EVENT, PN_G_EVENT_END);
-    basic = take_range(n, s, PN_G_BASIC, PN_G_BASIC_END);
+    take_group(n, s, PN_F_PROC_CTL, PN_F_PROC_CTL + 1, PN_GROUP_CONTROLS);
+    /*@ assert not_yet: \forall integer f; PN_G_EVENT <= f < PN_G_BASIC_END ==>
+          n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
+    take_group(n, s, PN_G_EVENT, PN_G_EVENT_END, PN_GROUP_EVENT);
+    /*@ assert not_yet_basic: \forall integer f; PN_G_BASIC <= f < PN_G_BASIC_END ==>
+          n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
+    take_group(n, s, PN_G_BASIC, PN_G_BASIC_END, PN_GROUP_BASIC);
+    /*@ assert known_controls: s->f[PN_F_PROC_CTL] == dev_shadow[PN_F_PROC_CTL]; */
+    /*@ assert known_event: \forall integer f; PN_G_EVENT <= f < PN_G_EVENT_END ==> s->f[f] == dev_shadow[f]; */
+    /*@ assert known_basic: \forall integer f; PN_G_BASIC <= f < PN_G_BASIC_END ==> s->f[f] == dev_shadow[f]; */
+    /*@ assert known_rest: \forall integer f; PN_G_BASIC_END <= f < PN_FIELDS && sh002_shown(f) ==> s->f[f] == dev_shadow[f]; */
     pn_hw_close_shadow();
-    touched_if(n, controls, PN_GROUP_CONTROLS);
-    touched_if(n, event, PN_GROUP_EVENT);
-    touched_if(n, basic, PN_GROUP_BASIC);
 }

@@ -70,15 +70,26 @@ void pn_shadow_fill(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s);
     ensures taken: \forall integer f; 0 <= f < PN_FIELDS && sh001_written(f) ==> n->vmcs12.f[f] == dev_shadow[f];
     ensures others: \forall integer f; 0 <= f < PN_FIELDS && !sh001_written(f) ==>
             n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
-    ensures dirty_controls: bit(n->dirty, PN_GROUP_CONTROLS) <==> bit(\old(n->dirty), PN_GROUP_CONTROLS) ||
-            n->vmcs12.f[PN_F_PROC_CTL] != \old(n->vmcs12.f[PN_F_PROC_CTL]);
-    ensures dirty_event: bit(n->dirty, PN_GROUP_EVENT) <==> bit(\old(n->dirty), PN_GROUP_EVENT) ||
-            \exists integer f; PN_G_EVENT <= f < PN_G_EVENT_END && n->vmcs12.f[f] != \old(n->vmcs12.f[f]);
-    ensures dirty_basic: bit(n->dirty, PN_GROUP_BASIC) <==> bit(\old(n->dirty), PN_GROUP_BASIC) ||
-            \exists integer f; PN_G_BASIC <= f < PN_G_BASIC_END && n->vmcs12.f[f] != \old(n->vmcs12.f[f]);
+    ensures dirty_controls: dev_shadow[PN_F_PROC_CTL] != \old(n->vmcs12.f[PN_F_PROC_CTL]) ==>
+            bit(n->dirty, PN_GROUP_CONTROLS);
+    ensures dirty_event: \forall integer f; PN_G_EVENT <= f < PN_G_EVENT_END &&
+            dev_shadow[f] != \old(n->vmcs12.f[f]) ==> bit(n->dirty, PN_GROUP_EVENT);
+    ensures dirty_basic: \forall integer f; PN_G_BASIC <= f < PN_G_BASIC_END &&
+            dev_shadow[f] != \old(n->vmcs12.f[f]) ==> bit(n->dirty, PN_GROUP_BASIC);
+    ensures clean_controls: dev_shadow[PN_F_PROC_CTL] == \old(n->vmcs12.f[PN_F_PROC_CTL]) ==>
+            (bit(n->dirty, PN_GROUP_CONTROLS) <==> bit(\old(n->dirty), PN_GROUP_CONTROLS));
+    ensures clean_event: (\forall integer f; PN_G_EVENT <= f < PN_G_EVENT_END ==>
+            dev_shadow[f] == \old(n->vmcs12.f[f])) ==>
+            (bit(n->dirty, PN_GROUP_EVENT) <==> bit(\old(n->dirty), PN_GROUP_EVENT));
+    ensures clean_basic: (\forall integer f; PN_G_BASIC <= f < PN_G_BASIC_END ==>
+            dev_shadow[f] == \old(n->vmcs12.f[f])) ==>
+            (bit(n->dirty, PN_GROUP_BASIC) <==> bit(\old(n->dirty), PN_GROUP_BASIC));
+    ensures dirty_grows: \forall integer g; 0 <= g <= 31 ==> (bit(\old(n->dirty), g) ==> bit(n->dirty, g));
     ensures dirty_others: \forall integer g; PN_GROUP_REGISTERS <= g <= 31 ==> (bit(n->dirty, g) <==> bit(\old(n->dirty), g));
-    ensures checked: n->checked != 0 ==> \old(n->checked) != 0 &&
-            \forall integer f; 0 <= f < PN_FIELDS && vi015_rests(field_group(f)) ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures checked: n->checked != 0 ==> \old(n->checked) != 0;
+    ensures rests_controls: n->checked != 0 ==> dev_shadow[PN_F_PROC_CTL] == \old(n->vmcs12.f[PN_F_PROC_CTL]);
+    ensures rests_event: \forall integer f; PN_G_EVENT <= f < PN_G_EVENT_END && n->checked != 0 ==>
+            dev_shadow[f] == \old(n->vmcs12.f[f]);
     ensures current: dev_vmcs == PN_VMCS01; */
 void pn_shadow_take(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s);
 
