@@ -12,6 +12,7 @@ import badinput  # noqa: E402
 import doctored  # noqa: E402
 import nested  # noqa: E402
 import twins  # noqa: E402
+import vmx_fuzz  # noqa: E402
 from rig import (Bad, EVK, Fail, OUT, ROOT, bochs, boot, evk, evk_line, evk_passed, hypervisor, image,  # noqa: E402
                  linux_passed, linux_run, must_fail, need, sh)
 
@@ -167,6 +168,7 @@ def short():
     yield "two CD images are the same bytes", iso_twice
     yield from badinput.cases()
     yield from nested.short()
+    yield from vmx_fuzz.for_boot()
     yield "make run L1=evk", make_run(["L1=build/guests/evk.elf", "ARGS=nmis=9 console=e9", "CPU=haswell"], True,
                                       "all of it held")
     yield "make run L1=evk that reports a failure", make_run(["L1=build/guests/evk.elf", "ARGS=gap=de rounds=1"], False,
