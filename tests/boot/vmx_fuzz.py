@@ -128,19 +128,19 @@ def compare(seed, rounds, cpu, hv="", hvargs=vmx.HVARGS):
 
 def lies(one):
     """The judge is judged: an outcome that is another, a line that is missing, a WRONG under Provenest: each must be a difference."""
-    wrong = {n for n, seen in cases(one).items() if seen[2]}
-    mine, tried, name = [], 0, ""
+    seen, mine, names, name, tried = cases(one), [], [], "", 0
     for line in one:
         words = line.split(" ")
         name = words[1] if words[0] == "TRY" else words[2] if line.startswith("VMX fuzz") else name
-        if line.startswith(("VMX   ", "VMX fuzz", "TRY")) and name not in wrong:
+        if line.startswith(("VMX   ", "VMX fuzz", "TRY")) and not seen[name][2]:
             mine.append(line)
+            names.append(name)
     need(not judge(mine, mine)[1], "a run differs from itself")
     for i in range(0, len(mine), 5):
-        cut, digit = mine[:i] + mine[i + 1:], re.search(r"=([0-9a-f]+)", mine[i])
+        digit = re.search(r"=([0-9a-f]+)", mine[i])
         if mine[i].startswith("VMX fuzz"):
-            need(judge(mine, cut)[1], "not noticed that '%s' is missing" % mine[i])
-        if digit and not mine[i].startswith("VMX   ") and " either" not in mine[i + 1]:
+            need(judge(mine, mine[:i] + mine[i + 1:])[1], "not noticed that '%s' is missing" % mine[i])
+        if digit and not mine[i].startswith("VMX   ") and not seen[names[i]][1]:
             other = mine[i][:digit.start(1)] + "%x" % (int(digit.group(1), 16) + 1) + mine[i][digit.end(1):]
             need(judge(mine, mine[:i] + [other] + mine[i + 1:])[1], "accepted: '%s'" % other)
         if " manual=pass" in mine[i]:
