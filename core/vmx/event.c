@@ -265,6 +265,20 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
     return x;
 }
 
+/* Where things stand after the exit; of what the exit says, the two words that the order of events is about. */
+/*@ requires nested: \valid_read(n);
+    requires said: pn_exit_said(n, x);
+    terminates \true; exits \false; assigns \nothing;
+    ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
+    ensures info: n->vmcs12.f[PN_F_EXIT_INFO] == x.info;
+    ensures abort: \result == PN_TURN_ABORT <==> o.kind == PN_VMX_ABORT;
+    ensures turn: \result == PN_TURN_L1 || \result == PN_TURN_ABORT; */
+static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_exit x, struct pn_outcome o)
+{
+    (void)n, (void)x; /* the contract speaks of them */
+    return o.kind == PN_VMX_ABORT ? PN_TURN_ABORT : PN_TURN_L1;
+}
+
 /*@ requires nested: \valid(n);
     requires vcpu: \valid(v);
     requires apart: \separated(n, v);
@@ -295,9 +309,7 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
     ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)); */
 static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
-    const struct pn_outcome o = pn_nested_exit(n, v, x);
-
-    return o.kind == PN_VMX_ABORT ? PN_TURN_ABORT : PN_TURN_L1;
+    return turn_of(n, x, pn_nested_exit(n, v, x));
 }
 
 /* With "acknowledge interrupt on exit" the vector is in the exit information, and the controller has it in service; else the
