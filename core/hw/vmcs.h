@@ -105,6 +105,27 @@ void pn_hw_write02(enum pn_field f, uint64_t value);
     ensures done: dev_flush_owed == 0; */
 void pn_hw_flush02(uint16_t vpid);
 
+/*@ // TRUST: proof only. SDM 27.3 and 27.2: what of vmcs02 L2's running, or L0's work for it, can change: what an exit saves
+    // of the guest, and of the controls "IA-32e mode guest" (entry control 9). SDM 25.3: no bit of CR0 and CR4 that the
+    // guest/host mask owns. 24.11.2: all of it fits.
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false;
+    assigns dev_vmcs02[PN_F_ENTRY_CTL], dev_vmcs02[PN_G_BASIC .. PN_F_GUEST_CR4],
+            dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], dev_vmcs02[PN_F_PREEMPTION_TIMER];
+    ensures mode: \forall integer k; 0 <= k <= 31 && k != 9 ==>
+            (bit(dev_vmcs02[PN_F_ENTRY_CTL], k) <==> bit(\old(dev_vmcs02[PN_F_ENTRY_CTL]), k));
+    ensures cr0: \forall integer k; 0 <= k <= 63 && bit(dev_vmcs02[PN_F_CR0_MASK], k) ==>
+            (bit(dev_vmcs02[PN_F_GUEST_CR0], k) <==> bit(\old(dev_vmcs02[PN_F_GUEST_CR0]), k));
+    ensures cr4: \forall integer k; 0 <= k <= 63 && bit(dev_vmcs02[PN_F_CR4_MASK], k) ==>
+            (bit(dev_vmcs02[PN_F_GUEST_CR4], k) <==> bit(\old(dev_vmcs02[PN_F_GUEST_CR4]), k)); */
+void pn_hw_run_l2(void);
+
+/*@ // TRUST: proof only. SDM 27.3.1: an exit outside PAE paging or without EPT (`saved` false) leaves the PDPTE fields of its
+    // VMCS, which is vmcs12, undefined.
+    terminates \true; exits \false; assigns dev_pdptrs_lost;
+    ensures lost: dev_pdptrs_lost != 0 <==> saved == 0; */
+void pn_hw_saved_pdptrs(bool saved);
+
 /*@ // TRUST: SDM 24.6.9: one word of the MSR bitmap of vmcs01, which is constant while L2 can run.
     requires word: word < PN_BITMAP_WORDS;
     terminates \true; exits \false; assigns \nothing;

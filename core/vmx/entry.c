@@ -39,7 +39,9 @@ static void forget(struct pn_nested_vmx *n)
             dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
             dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
     ensures inv: pn_nested_inv(n);
-    ensures kind: \result.kind != PN_VMX_ENTER;
+    ensures at_instruction: dev_rip == dev_at;
+    ensures kind: \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
+    ensures reason34: n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == entry;
     ensures root: n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
     ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
             (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k)); */
@@ -113,6 +115,9 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
     ensures still_history: pn_pdptrs_sound(n);
     ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
     ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures at_instruction: dev_rip == dev_at;
+    ensures kinds: entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
+    ensures number34: \result.kind != PN_VMX_ENTER ==> pn_failed_at_list{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
     ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
@@ -189,6 +194,10 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
     ensures still_history: pn_pdptrs_sound(n);
     ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
     ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures at_instruction: dev_rip == dev_at;
+    ensures kinds: entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
+    ensures number33: \result.kind != PN_VMX_ENTER ==> pn_failed_at_list{Pre, Post}(n) || pn_failed_at_guest{Pre, Post}(n);
+    ensures guest_refused: !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
     ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
@@ -263,6 +272,16 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     ensures still_history: pn_pdptrs_sound(n);
     ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
     ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures number7: !(controls_ok{Pre}(n) && vtpr_ok{Pre}(n, \old(pn_vtpr(n)))) ==> failed_valid(\result, 7);
+    ensures number8: controls_ok{Pre}(n) && vtpr_ok{Pre}(n, \old(pn_vtpr(n))) && !host_ok{Pre}(n, m.long_mode) ==>
+            failed_valid(\result, 8);
+    ensures kinds: controls_ok{Pre}(n) && vtpr_ok{Pre}(n, \old(pn_vtpr(n))) && host_ok{Pre}(n, m.long_mode) ==>
+            entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
+    ensures number33: \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT ==>
+            pn_failed_at_list{Pre, Post}(n) || pn_failed_at_guest{Pre, Post}(n);
+    ensures guest_refused: controls_ok{Pre}(n) && vtpr_ok{Pre}(n, \old(pn_vtpr(n))) && host_ok{Pre}(n, m.long_mode) &&
+            !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
     ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
@@ -296,6 +315,8 @@ void pn_nested_entered(struct pn_nested_vmx *n, bool failed)
         n->dirty = 0;
         n->launched = true;
         n->pdptrs_held = true;
+    } else if (n->entry_pending) {
+        forget(n); /* the MSR-load list may have changed what vmcs02 holds of clean groups */
     }
     n->entry_pending = false;
 }

@@ -5,9 +5,6 @@
 
 #include <provenest/vmx_entry.h>
 
-/*@ logic integer pn_vtpr{L}(struct pn_nested_vmx *n) = mem64(n->vmcs12.f[PN_F_VIRTUAL_APIC] + 0x80) % 0x100;
-*/
-
 /* 0, or 7. The long part is left out if its verdict stands. */
 /*@ requires nested: \valid(n);
     requires caps: pn_caps_ok(n->caps);
@@ -45,6 +42,7 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
             dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
     ensures inv: pn_nested_inv(n);
     ensures current: dev_vmcs == PN_VMCS02;
+    ensures at_instruction: dev_rip == dev_at;
     ensures nested: n->l2 != 0 && n->entry_pending != 0;
     ensures holds_words: pn_holds_words(n, l0);
     ensures holds_exceptions: pn_holds_exceptions(n, l0);

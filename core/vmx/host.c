@@ -6,19 +6,30 @@
 #include "../hw/memory.h"
 #include "check_address.h"
 
-enum { CR4_PAE = 5, CR4_PCIDE = 17, HOST_LONG = 9, LOAD_PAT = 19, LOAD_EFER = 21, EFER_LME = 8, EFER_LMA = 10 };
+enum {
+    CR4_PAE = 5,
+    CR4_PCIDE = 17,
+    HOST_LONG = 9,
+    GUEST_LONG = 9,
+    LOAD_PAT = 19,
+    LOAD_EFER = 21,
+    EFER_LME = 8,
+    EFER_LMA = 10
+};
 enum { CS = 1, USER_SEGMENTS = 6 };
 enum { NMI_BLOCKED = 8, DR7_RESET = 0x400, LONG_CODE = 0xa09b, CODE = 0xc09b, DATA = 0xc093, BUSY_TSS = 0x8b };
 enum { UNUSABLE = 0x10000, TSS_LIMIT = 0x67, TABLE_LIMIT = 0xffff };
 #define FLAT 0xffffffffull
-#define LONG_MODE 512u /* entry control 9: IA-32e mode guest */
 
 /*@ requires nested: \valid_read(n);
     requires current: dev_vmcs == PN_VMCS01;
     terminates \true; exits \false;
     assigns dev_vmcs01[PN_G_BASIC .. PN_G_BASIC_END - 1], dev_vmcs01[PN_F_GUEST_DR7 .. PN_F_GUEST_DEBUGCTL],
             dev_vmcs01[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs01[PN_F_GUEST_ACTIVITY];
-    ensures registers: pn_host_registers(n, b); */
+    ensures registers: pn_host_registers(n);
+    ensures blocking: dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY] == (b.nmi_blocked != 0 ? 8 : 0);
+    ensures debug: pn_host_debug;
+    ensures sysenter: pn_host_sysenter(n); */
 static void load_registers(const struct pn_nested_vmx *n, struct pn_leaving b)
 {
     pn_hw_write01(PN_F_GUEST_RIP, n->vmcs12.f[PN_F_HOST_RIP]);
@@ -68,14 +79,10 @@ static uint64_t host_efer(uint64_t exit, uint64_t host, uint64_t before)
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
-    ensures value: (\result / 512) % 2 == (on != 0 ? 1 : 0); */
+    ensures value: bit(\result, 9) <==> on != 0; */
 static uint64_t entry_control(uint64_t before, bool on)
 {
-    const bool was = before / LONG_MODE % 2u != 0;
-
-    if (was && !on)
-        return before - LONG_MODE;
-    return on && !was ? before + LONG_MODE : before;
+    return pn_putb(before, GUEST_LONG, on);
 }
 
 /*@ requires nested: \valid_read(n);
@@ -83,9 +90,9 @@ static uint64_t entry_control(uint64_t before, bool on)
     terminates \true; exits \false;
     assigns dev_vmcs01[PN_F_ENTRY_CTL], dev_vmcs01[PN_F_GUEST_CR0 .. PN_F_GUEST_CR4], dev_vmcs01[PN_F_CR0_SHADOW],
             dev_vmcs01[PN_F_CR4_SHADOW], dev_vmcs01[PN_F_GUEST_PAT .. PN_F_GUEST_EFER];
-    ensures controls: pn_host_controls(n, b);
-    ensures msrs: pn_host_msrs(n, b);
-    ensures long_mode: (dev_vmcs01[PN_F_ENTRY_CTL] / 512) % 2 == 1 <==> pn_long_host(n); */
+    ensures controls: pn_host_controls(n, b.cr0);
+    ensures msrs: pn_host_msrs(n, b.efer, b.pat);
+    ensures long_mode: pn_host_long_mode(n); */
 static void load_controls(const struct pn_nested_vmx *n, struct pn_leaving b)
 {
     const uint64_t *f = n->vmcs12.f;
@@ -219,7 +226,7 @@ bool pn_load_host_pdptes(const struct pn_nested_vmx *n)
         loop invariant checked: \forall integer j; 0 <= j < k ==>
               nx011_pdpte(dev_vmcs01[PN_F_GUEST_PDPTR0 + j], n->caps.address_width);
         loop invariant loaded: \forall integer j; 0 <= j < k ==>
-              dev_vmcs01[PN_F_GUEST_PDPTR0 + j] == mem64(table + 8 * j);
+              dev_vmcs01[PN_F_GUEST_PDPTR0 + j] == pn_host_pdpte(n, j);
         loop assigns k, dev_reads, dev_vmcs01[PN_G_PDPTRS .. PN_G_PDPTRS_END - 1];
         loop variant 4 - k; */
     for (unsigned k = 0; k < 4; k++) {
@@ -228,6 +235,7 @@ bool pn_load_host_pdptes(const struct pn_nested_vmx *n)
         if (!pdpte_ok(entry, n->caps.address_width))
             return false;
         pn_hw_write01((enum pn_field)(PN_F_GUEST_PDPTR0 + k), entry);
+        /*@ assert one: dev_vmcs01[PN_F_GUEST_PDPTR0 + k] == pn_host_pdpte(n, k); */
     }
     return true;
 }

@@ -109,7 +109,7 @@ bool pn_store_msrs(uint64_t address, uint32_t count)
     pn_mem_snapshot();
     /*@ loop invariant range: 0 <= i <= count;
         loop invariant unread: \forall integer a; a >= address + ENTRY * i ==> n_reads(a) == 0;
-        loop invariant stored: msrs_stored(address, i);
+        loop invariant stored: msrs_stored{Pre, Here}(address, i);
         loop invariant others: \forall integer a; !msr_slot(address, i, a) ==> mem64(a) == \at(mem64(a), Pre);
         loop assigns i, dev_reads, dev_memory, dev_writes;
         loop variant count - i; */
@@ -119,9 +119,9 @@ bool pn_store_msrs(uint64_t address, uint32_t count)
         /*@ assert same: \forall integer k; 0 <= k < i ==>
               mem64(address + 16 * k) == mem64{LoopCurrent}(address + 16 * k) &&
               mem64(address + 16 * k + 8) == mem64{LoopCurrent}(address + 16 * k + 8); */
-        /*@ assert each: \forall integer k; 0 <= k < i ==> msr_stored(address, k); */
-        /*@ assert kept: msrs_stored(address, i); */
-        /*@ assert one: msr_stored(address, i); */
+        /*@ assert each: \forall integer k; 0 <= k < i ==> msr_stored{Pre, Here}(address, k); */
+        /*@ assert kept: msrs_stored{Pre, Here}(address, i); */
+        /*@ assert one: msr_stored{Pre, Here}(address, i); */
     }
     return true;
 }

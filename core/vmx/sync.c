@@ -5,7 +5,7 @@
 #include "../event/bits.h"
 
 enum { SAVE_DEBUG = 2, SAVE_PAT = 18, SAVE_EFER = 20, SAVE_TIMER = 22 };
-#define LONG_MODE 512u /* entry control 9: IA-32e mode guest */
+enum { LONG_MODE = 9 }; /* entry control: IA-32e mode guest */
 
 /*@ requires nested: \valid(n);
     requires range: from <= to <= PN_FIELDS;
@@ -53,15 +53,10 @@ static void save_controls(struct pn_nested_vmx *n)
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: nx003_long_mode(\result, before, hardware);
-    ensures width: before <= 0xffffffff ==> \result <= 0xffffffff; */
+    ensures width: \result <= 0xffffffff; */
 static uint64_t with_long_mode(uint64_t before, uint64_t hardware)
 {
-    const bool was = before / LONG_MODE % 2u != 0;
-    const bool is = hardware / LONG_MODE % 2u != 0;
-
-    if (was && !is)
-        return before - LONG_MODE;
-    return is && !was ? before + LONG_MODE : before;
+    return (uint32_t)pn_putb(before, LONG_MODE, pn_tstb(hardware, LONG_MODE));
 }
 
 /*@ requires range: k <= 31;

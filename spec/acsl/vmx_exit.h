@@ -27,11 +27,12 @@
 
 /* NX-003, SDM 27.2: the control "IA-32e mode guest" (bit 9) gets IA32_EFER.LMA, as `hardware` has it; nothing else changes. */
 /*@ predicate nx003_long_mode(integer value, integer before, integer hardware) =
-      (value / 512) % 2 == (hardware / 512) % 2 && value % 512 == before % 512 && value / 1024 == before / 1024;
+      \forall integer k; 0 <= k <= 31 ==> (bit(value, k) <==> (k == 9 ? bit(hardware, k) : bit(before, k)));
 */
 
 /* NX-004, SDM 27.2: bit 31 of the VM-entry interruption information is cleared. */
-/*@ predicate nx004_cleared(integer value, integer before) = value == before % 0x80000000;
+/*@ predicate nx004_cleared(integer value, integer before) =
+      \forall integer k; 0 <= k <= 31 ==> (bit(value, k) <==> (k != 31 && bit(before, k)));
 */
 
 /* NX-005, SDM 27.2.2, 27.2.1 and 27.1: bit 12 of the interruption information, and of an EPT violation's qualification, says

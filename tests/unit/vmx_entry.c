@@ -186,11 +186,12 @@ START_TEST(failed_entry_makes_nothing_clean)
     n->dirty = 1u << PN_GROUP_SEGMENTS;
     runs(n);
     pn_nested_entered(n, true);
-    ck_assert_uint_eq(n->dirty, 1u << PN_GROUP_SEGMENTS);
+    ck_assert_uint_eq(n->dirty, UINT32_MAX);
+    ck_assert(!n->checked && !n->pdptrs_held);
     n->l2 = false;
     pn_hw_load_vmcs(PN_VMCS01);
     runs(n);
-    ck_assert_uint_eq(model_nested()->writes02, 40);
+    ck_assert_uint_eq(model_nested()->writes02, 77);
     leave(n);
     F(GUEST_RFLAGS) = 0; /* bit 1 must be 1 */
     n->checked = false;

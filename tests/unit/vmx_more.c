@@ -683,7 +683,7 @@ START_TEST(entered_once)
     ck_assert(n.dirty == 5 && !n.launched && !n.pdptrs_held);
     n.entry_pending = true;
     pn_nested_entered(&n, true);
-    ck_assert(n.dirty == 5 && !n.launched && !n.entry_pending);
+    ck_assert(n.dirty == UINT32_MAX && !n.launched && !n.entry_pending && !n.checked); /* nothing is known */
     n.entry_pending = true;
     pn_nested_entered(&n, false);
     ck_assert(n.dirty == 0 && n.launched && n.pdptrs_held && !n.entry_pending);

@@ -156,6 +156,46 @@ struct pn_pdptes {
 /*@ logic integer pn_pdptes_at(integer cr3) = ((cr3 / 32) % 0x8000000) * 32;
 */
 
+/* ---- Why an entry fails ------------------------------------------------------------------------------------------ */
+
+/*@ logic integer pn_vtpr{L}(struct pn_nested_vmx *n) = mem64(n->vmcs12.f[PN_F_VIRTUAL_APIC] + 0x80) % 0x100;
+
+    predicate pn_controls_pass{L}(struct pn_nested_vmx *n) = controls_ok(n) && vtpr_ok(n, pn_vtpr(n));
+
+    // The instruction itself: no fault, a current VMCS, no blocking by MOV SS, the launch state.
+    predicate pn_entry_permitted{L}(struct pn_nested_vmx *n, struct pn_l1_mode m, integer launch) =
+      permitted(n->vmxon, m) && n->current != PN_NO_VMCS && m.movss == 0 && ve007_launch_state(launch, n->launched);
+
+    logic integer pn_pdpte{L}(struct pn_nested_vmx *n, integer k) =
+      mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8 * k);
+
+    // Of the guest's rules those that look into memory, on what memory has.
+    predicate guest_link_in_memory_ok{L}(struct pn_nested_vmx *n) = guest_link_ok(n, mem64(n->vmcs12.f[PN_F_LINK_POINTER]));
+
+    predicate guest_all_pdptes_ok{L}(struct pn_nested_vmx *n) =
+      (guest_pdptes_in_memory(n) ==>
+         ve247_pdptes(n->caps.address_width, pn_pdpte(n, 0), pn_pdpte(n, 1), pn_pdpte(n, 2), pn_pdpte(n, 3))) &&
+      (guest_pdptes_in_fields(n) ==>
+         ve247_pdptes(n->caps.address_width, n->vmcs12.f[PN_F_GUEST_PDPTR0], n->vmcs12.f[PN_F_GUEST_PDPTR1],
+                      n->vmcs12.f[PN_F_GUEST_PDPTR2], n->vmcs12.f[PN_F_GUEST_PDPTR3]));
+
+    predicate guest_in_memory_ok{L}(struct pn_nested_vmx *n) =
+      guest_plain_ok(n) && guest_nmi_behind_sti_ok(n) && guest_link_in_memory_ok(n) && guest_all_pdptes_ok(n);
+*/
+
+/* SDM 26.8: reason 33 with the qualification of a rule that is broken; or 34 with the number of an entry of the list. */
+/*@ predicate pn_broken{L}(struct pn_nested_vmx *n, integer qualification) =
+      (qualification == 0 && !guest_plain_ok(n)) || (qualification == 2 && !guest_all_pdptes_ok(n)) ||
+      (qualification == 3 && !guest_nmi_behind_sti_ok(n)) || (qualification == 4 && !guest_link_in_memory_ok(n));
+
+    predicate pn_failed_at_guest{A, B}(struct pn_nested_vmx *n) =
+      \at(n->vmcs12.f[PN_F_EXIT_REASON], B) == 0x80000021 && pn_broken{A}(n, \at(n->vmcs12.f[PN_F_EXIT_QUALIFICATION], B));
+
+    predicate pn_failed_at_list{A, B}(struct pn_nested_vmx *n) =
+      \at(n->vmcs12.f[PN_F_EXIT_REASON], B) == 0x80000022 &&
+      1 <= \at(n->vmcs12.f[PN_F_EXIT_QUALIFICATION], B) <= \at(n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT], A);
+*/
+
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
 
 /*@ requires nested: \valid_read(n);
@@ -276,23 +316,40 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     ensures still_history: pn_pdptrs_sound(n);
     ensures still_tags: \result.kind != PN_VMX_ENTER ==> pn_tags_sound(n);
     ensures tags: \result.kind == PN_VMX_ENTER ==> pn_tags(n, dev_tag_vpid, dev_tag_eptp);
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures instruction: !pn_entry_permitted{Pre}(n, m, launch) ==> \result.kind != PN_VMX_ENTER &&
+            \result.kind != PN_VMX_ENTRY_FAILED && \result.kind != PN_VMX_ABORT;
+    ensures refused: !permitted(\old(n->vmxon), m) ==> refused(\old(n->vmxon), m, \result);
+    ensures number7: pn_entry_permitted{Pre}(n, m, launch) && !pn_controls_pass{Pre}(n) ==> failed_valid(\result, 7);
+    ensures number8: pn_entry_permitted{Pre}(n, m, launch) && pn_controls_pass{Pre}(n) && !host_ok{Pre}(n, m.long_mode) ==>
+            failed_valid(\result, 8);
+    ensures kinds: pn_entry_permitted{Pre}(n, m, launch) && pn_controls_pass{Pre}(n) && host_ok{Pre}(n, m.long_mode) ==>
+            entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
+    ensures number33: \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT ==>
+            pn_failed_at_list{Pre, Post}(n) || pn_failed_at_guest{Pre, Post}(n);
+    ensures guest_refused: pn_entry_permitted{Pre}(n, m, launch) && pn_controls_pass{Pre}(n) && host_ok{Pre}(n, m.long_mode) &&
+            !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
     ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0);
 
-/* The first VM exit after pn_nested_enter; `failed`: bit 31 of its reason. Only an entry that succeeded makes vmcs12 clean.
- * The exit to L1 will save the PDPTEs, or what vmcs12 has is undefined then (SDM 27.3.1). */
+/* The first VM exit after pn_nested_enter; `failed`: bit 31 of its reason. Only an entry that succeeded makes vmcs12 clean; after
+ * one that the processor refused nothing is taken for granted. The exit to L1 will save the PDPTEs, or what vmcs12 has is
+ * undefined then (SDM 27.3.1). */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires l2: n->l2 != 0;
-    terminates \true; exits \false; assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending;
+    terminates \true; exits \false; assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending, n->checked;
     ensures inv: pn_nested_inv(n);
     ensures over: n->entry_pending == 0;
     ensures clean: failed == 0 && \old(n->entry_pending) != 0 ==> n->dirty == 0 && n->pdptrs_held != 0;
     ensures launched: failed == 0 && \old(n->entry_pending) != 0 ==> n->launched != 0;
-    ensures failure: failed != 0 || \old(n->entry_pending) == 0 ==> n->dirty == \old(n->dirty) &&
-            n->pdptrs_held == \old(n->pdptrs_held) && n->launched == \old(n->launched); */
+    ensures failure: failed != 0 && \old(n->entry_pending) != 0 ==> n->pdptrs_held == 0 && n->checked == 0 &&
+            n->launched == \old(n->launched) && (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k));
+    ensures later: \old(n->entry_pending) == 0 ==> n->dirty == \old(n->dirty) &&
+            n->pdptrs_held == \old(n->pdptrs_held) && n->launched == \old(n->launched);
+    ensures verdict: failed == 0 || \old(n->entry_pending) == 0 ==> n->checked == \old(n->checked); */
 void pn_nested_entered(struct pn_nested_vmx *n, bool failed);
 
 #endif

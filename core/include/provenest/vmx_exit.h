@@ -8,6 +8,7 @@
 #include <provenest/event.h>
 #include <provenest/nested.h>
 #include <provenest/nested_inv.h>
+#include <provenest/vmx_left.h>
 
 #include "../../../spec/acsl/vmx_exit.h"
 #include "../../../spec/acsl/vmx_route.h"
@@ -27,7 +28,7 @@
 */
 
 /* Whose the exit is. `rcx`: L2's RCX (RDMSR and WRMSR name the MSR there); `operand`: the general-purpose register that a
- * MOV to a control register takes its value from. Interrupts, NMIs, INIT and the preemption timer are L0's here: what
+ * MOV to a control register takes its value from, zero-extended outside 64-bit mode. Interrupts, NMIs, INIT and the preemption timer are L0's here: what
  * they mean for L1 has a place in the order of events (pn_nested_events). So are EPT violations and misconfigurations: who
  * walks L1's EPT knows. */
 /*@ requires nested: \valid_read(n);
@@ -46,6 +47,7 @@
             x.info % 0x100 != 18 ==> (\result == PN_TO_L1 <==>
             nx024_exception(x.info % 0x100, x.error, n->vmcs12.f[PN_F_EXCEPTION_BITMAP], n->vmcs12.f[PN_F_PF_MASK],
               n->vmcs12.f[PN_F_PF_MATCH]));
+    ensures vectors: x.reason < 0x80000000 && x.reason % 0x10000 == 0 && x.info % 0x100 > 31 ==> \result == PN_TO_L0;
     ensures control_register: x.reason < 0x80000000 && x.reason % 0x10000 == 28 ==> (\result == PN_TO_L1 <==>
             nx025_control(x.qualification, operand, n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_CR0_MASK],
               n->vmcs12.f[PN_F_CR0_SHADOW], n->vmcs12.f[PN_F_CR4_MASK], n->vmcs12.f[PN_F_CR4_SHADOW]));
@@ -65,6 +67,34 @@
               (x.qualification / 0x10000) % 0x10000, x.qualification % 8)); */
 enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struct pn_l0_wants l0, uint64_t rcx,
                        uint64_t operand);
+
+/* The first `number` entries of the list have been loaded, in order, from the one read of each word. */
+/*@ predicate msr_loaded{A, B}(integer address, integer k) =
+      nx012_loadable(mem64{B}(address + 16 * k)) &&
+      msr_index{B}(\at(n_msrs, A) + k) == mem64{B}(address + 16 * k) &&
+      msr_value{B}(\at(n_msrs, A) + k) == mem64{B}(address + 16 * k + 8);
+
+    predicate msrs_loaded{A, B}(integer address, integer number) =
+      \forall integer k; 0 <= k < number ==> msr_loaded{A, B}(address, k);
+
+    // The MSRs as they were at A; B is afterwards.
+    predicate msr_stored{A, B}(integer address, integer k) =
+      nx013_storable(mem64{B}(address + 16 * k)) && msr_readable{A}(mem64{B}(address + 16 * k)) &&
+      (l1s(address + 16 * k + 8) ==> mem64{B}(address + 16 * k + 8) == msr{A}(mem64{B}(address + 16 * k)));
+
+    predicate msrs_stored{A, B}(integer address, integer number) =
+      \forall integer k; 0 <= k < number ==> msr_stored{A, B}(address, k);
+
+    // Why an entry is not loaded: what its first word names, or WRMSR would not take the value.
+    predicate msr_not_loaded{L}(integer place) = !nx012_loadable(mem64(place)) ||
+      (msr_refused_index == mem64(place) && msr_refused_value == mem64(place + 8));
+
+    // The words a list is stored into, and the manual's shape of a list.
+    predicate msr_slot(integer address, integer number, integer a) =
+      address + 8 <= a < address + 16 * number && (a - address) % 16 == 8;
+
+    predicate msr_list_fits(integer address, integer number) = address % 16 == 0 && address < 0x10000000000000 && number <= 512;
+*/
 
 /* What an exit says of itself: reason to guest-physical address; the event it interrupted, in the fields after it; the entry
  * event's valid bit is cleared. */
@@ -86,6 +116,10 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
       (!ev040_soft(e.type) ==> n->vmcs12.f[PN_F_EXIT_LENGTH] == x.length);
 */
 
+/*@ logic integer pn_by_nmi(struct pn_l2_exit x) =
+      (x.reason % 0x10000 == 0 && info_valid(x.info) == 1 && info_type(x.info) == PN_TYPE_NMI) ? 1 : 0;
+*/
+
 /* The exit is L1's: guest state from vmcs02 to vmcs12, exit information, the event whose delivery the exit interrupted
  * from `v` to the IDT-vectoring fields, the MSR-store list, then vmcs01 with L1's host state, the MSR-load list. vmcs02 is
  * current before, vmcs01 after. kind: PN_VMX_SUCCEED or PN_VMX_ABORT. */
@@ -100,8 +134,11 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     requires nothing_raised: v->exception.stage == PN_STAGE_NONE;
     requires not_taken_back: has_injected(*v) ==> v->cancelled == 0;
     terminates \true; exits \false;
-    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage,
-            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_G_BASIC .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL], n->dirty, n->launched, n->l2, n->entry_pending,
+            v->injected.stage, dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER],
+            dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
             dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
     ensures inv: pn_inv(*v);
@@ -116,7 +153,23 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)) &&
             n_reported == \old(n_reported) + 1;
     ensures handed_over: v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
-    ensures entry_event: info_valid(n->vmcs12.f[PN_F_ENTRY_INFO]) == 0; */
+    ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO]));
+    ensures same02: pn_same02{Pre, Post};
+    ensures saved: pn_saved(n, \old(n->vmcs12));
+    ensures saved_blocking: pn_saved_blocking(n, x, \old(v->injected.stage));
+    ensures dirty_grows: pn_dirty_grows(\old(n->dirty), n->dirty);
+    ensures stored: \result.kind == PN_VMX_SUCCEED ==>
+            msrs_stored{Pre, Post}(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], n->vmcs12.f[PN_F_EXIT_STORE_COUNT]);
+    ensures host: \result.kind == PN_VMX_SUCCEED ==> pn_host_loaded(n, n->vmcs12.f[PN_F_GUEST_CR0]);
+    ensures host_blocking: \result.kind == PN_VMX_SUCCEED ==> pn_host_blocking(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) &&
+            nx010_blocked(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY], pn_by_nmi(x), n->vmcs12.f[PN_F_PIN_CTL],
+              n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY]);
+    ensures host_msrs: \result.kind == PN_VMX_SUCCEED ==>
+            pn_host_unlisted(n, dev_vmcs02[PN_F_GUEST_EFER], dev_vmcs02[PN_F_GUEST_PAT]);
+    ensures host_pdptes: \result.kind == PN_VMX_SUCCEED ==> pn_host_pdptes(n);
+    ensures host_list: \result.kind == PN_VMX_SUCCEED ==>
+            msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
+    ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_aborted(n, 1) || pn_aborted(n, 6) || pn_host_refused(n); */
 struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x);
 
 /* VMLAUNCH or VMRESUME failed after the checks on controls and host state (SDM 26.8): `reason` 33 or 34, bit 31 is set
@@ -130,7 +183,8 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     requires quiet: dev_owed == 0 && dev_entry == 0;
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->l2, n->entry_pending,
-            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER],
+            dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
             dev_dr6, dev_dr7, dev_cr2, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
     ensures nested_inv: pn_nested_inv(n);
@@ -138,35 +192,18 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == reason + 0x80000000;
     ensures qualification: n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == qualification;
     ensures left: n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
-    ensures at_instruction: dev_rip == dev_at; */
+    ensures at_instruction: dev_rip == dev_at;
+    ensures same02: pn_same02{Pre, Post};
+    ensures host: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_loaded(n, \old(dev_vmcs01[PN_F_GUEST_CR0]));
+    ensures host_blocking: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_blocking(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) &&
+            (dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY] != 0 <==> (\old(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) / 8) % 2 == 1);
+    ensures host_msrs: \result.kind == PN_VMX_ENTRY_FAILED ==>
+            pn_host_unlisted(n, \old(dev_vmcs01[PN_F_GUEST_EFER]), \old(dev_vmcs01[PN_F_GUEST_PAT]));
+    ensures host_pdptes: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_pdptes(n);
+    ensures host_list: \result.kind == PN_VMX_ENTRY_FAILED ==>
+            msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
+    ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_host_refused(n); */
 struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification);
-
-/* The first `number` entries of the list have been loaded, in order, from the one read of each word. */
-/*@ predicate msr_loaded{A, B}(integer address, integer k) =
-      nx012_loadable(mem64{B}(address + 16 * k)) &&
-      msr_index{B}(\at(n_msrs, A) + k) == mem64{B}(address + 16 * k) &&
-      msr_value{B}(\at(n_msrs, A) + k) == mem64{B}(address + 16 * k + 8);
-
-    predicate msrs_loaded{A, B}(integer address, integer number) =
-      \forall integer k; 0 <= k < number ==> msr_loaded{A, B}(address, k);
-
-    // Why an entry is not: what its first word names, or WRMSR would not take the value.
-    predicate msr_not_loaded{L}(integer place) = !nx012_loadable(mem64(place)) ||
-      (msr_refused_index == mem64(place) && msr_refused_value == mem64(place + 8));
-
-    predicate msr_stored{L}(integer address, integer k) =
-      nx013_storable(mem64(address + 16 * k)) && msr_readable(mem64(address + 16 * k)) &&
-      (l1s(address + 16 * k + 8) ==> mem64(address + 16 * k + 8) == msr(mem64(address + 16 * k)));
-
-    predicate msrs_stored{L}(integer address, integer number) =
-      \forall integer k; 0 <= k < number ==> msr_stored(address, k);
-
-    // The words a list is stored into, and the manual's shape of a list.
-    predicate msr_slot(integer address, integer number, integer a) =
-      address + 8 <= a < address + 16 * number && (a - address) % 16 == 8;
-
-    predicate msr_list_fits(integer address, integer number) = address % 16 == 0 && address < 0x10000000000000 && number <= 512;
-*/
 
 /* MSR-load list of an entry or an exit (SDM 26.4, 27.6), for the guest of the current VMCS. 0: all loaded; else the number of
  * the entry that cannot be, from 1: those before it stay loaded (VE-257). */
@@ -176,6 +213,7 @@ struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uin
     ensures other01: dev_vmcs == PN_VMCS02 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
     ensures other02: dev_vmcs == PN_VMCS01 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs02[f] == \old(dev_vmcs02[f]);
     ensures range: \result <= count;
+    ensures empty: count == 0 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
     ensures all: \result == 0 ==> n_msrs == \old(n_msrs) + count && msrs_loaded{Pre, Here}(address, count);
     ensures some: \result != 0 ==> n_msrs == \old(n_msrs) + \result - 1 && msrs_loaded{Pre, Here}(address, \result - 1);
     ensures refused: \result != 0 && msr_list_fits(address, \result) ==> msr_not_loaded(address + 16 * (\result - 1)); */
@@ -183,7 +221,7 @@ uint32_t pn_load_msrs(uint64_t address, uint32_t count);
 
 /* MSR-store list of an exit (SDM 27.4). False: an entry cannot be stored, which is a VMX abort. */
 /*@ terminates \true; exits \false; assigns dev_reads, dev_memory, dev_writes;
-    ensures all: \result != 0 ==> msrs_stored(address, count);
+    ensures all: \result != 0 ==> msrs_stored{Pre, Post}(address, count);
     ensures refused: \result == 0 && msr_list_fits(address, count) ==> \exists integer k; 0 <= k < count &&
             (!nx013_storable(mem64(address + 16 * k)) || !msr_readable(mem64(address + 16 * k)));
     ensures others: \forall integer a; !msr_slot(address, count, a) ==> mem64(a) == \old(mem64(a)); */
