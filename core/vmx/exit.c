@@ -204,6 +204,8 @@ static void save(struct pn_nested_vmx *n)
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures left: n->l2 == 0 && n->entry_pending == 0 && n->launched != 0;
+    ensures why: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification &&
+            n->vmcs12.f[PN_F_EXIT_INFO] == x.info && n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
     ensures said: pn_exit_said(n, x);
     ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
     ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)) &&
@@ -224,8 +226,18 @@ static void save_and_tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_
 
 struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
+    struct pn_outcome o;
+
     save_and_tell(n, v, x);
-    return finish(n, by_nmi(x));
+    /*@ assert parts: pn_saved_plain(n) && pn_saved_controls(n, \at(n->vmcs12, Pre)) && pn_saved_asked(n, \at(n->vmcs12, Pre)) &&
+          pn_saved_pdptrs(n, \at(n->vmcs12, Pre)) && pn_again(n); */
+    o = finish(n, by_nmi(x));
+    /*@ assert plain: pn_saved_plain(n); */
+    /*@ assert controls: pn_saved_controls(n, \at(n->vmcs12, Pre)); */
+    /*@ assert asked: pn_saved_asked(n, \at(n->vmcs12, Pre)); */
+    /*@ assert pdptrs: pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
+    /*@ assert again: pn_again(n); */
+    return o;
 }
 
 /*@ requires current: dev_vmcs == PN_VMCS01;

@@ -72,6 +72,8 @@ static void say_where(struct pn_nested_vmx *n, struct pn_l2_exit x)
     assigns n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL];
     ensures inv: pn_nested_inv(n);
     ensures keeps: \forall struct pn_vmcs12 b; pn_saved{Pre}(n, b) ==> pn_saved(n, b);
+    ensures why: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification &&
+            n->vmcs12.f[PN_F_EXIT_INFO] == x.info && n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
     ensures said: pn_exit_said(n, x);
     ensures nothing: pn_says_nothing_interrupted(n, x);
     ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO])); */

@@ -20,6 +20,8 @@
     ensures keeps: \forall struct pn_vmcs12 b; pn_saved{Pre}(n, b) ==> pn_saved(n, b);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
+    ensures why: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification &&
+            n->vmcs12.f[PN_F_EXIT_INFO] == x.info && n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
     ensures said: pn_exit_said(n, x);
     ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
     ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)) &&

@@ -28,9 +28,9 @@
 */
 
 /* Whose the exit is. `rcx`: L2's RCX (RDMSR and WRMSR name the MSR there); `operand`: the general-purpose register that a
- * MOV to a control register takes its value from, zero-extended outside 64-bit mode. Interrupts, NMIs, INIT and the preemption timer are L0's here: what
- * they mean for L1 has a place in the order of events (pn_nested_events). So are EPT violations and misconfigurations: who
- * walks L1's EPT knows. */
+ * MOV to a control register takes its value from, zero-extended outside 64-bit mode. Interrupts, NMIs, INIT and the preemption
+ * timer are L0's here: what they mean for L1 has a place in the order of events (pn_nested_events). So are EPT violations and
+ * misconfigurations: who walks L1's EPT knows. */
 /*@ requires nested: \valid_read(n);
     terminates \true; exits \false; assigns dev_reads;
     ensures total: \result == PN_TO_L0 || \result == PN_TO_L1;
@@ -149,6 +149,8 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures left: n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
     ensures launched: n->launched != 0;
     ensures said: pn_exit_said(n, x);
+    ensures why: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification &&
+            n->vmcs12.f[PN_F_EXIT_INFO] == x.info && n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
     ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
     ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)) &&
             n_reported == \old(n_reported) + 1;
