@@ -25,17 +25,14 @@
             dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at,
             dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2, dev_owed, led_accepted, led_owing, led_delivered, led_discarded,
             led_reported, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
-    ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
-    ensures event: info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 1 &&
-            info_type(n->vmcs12.f[PN_F_VECTORING_INFO]) == \old(dev_owed_event.type) &&
-            info_vector(n->vmcs12.f[PN_F_VECTORING_INFO]) == \old(dev_owed_event.vector);
-    ensures error: n->vmcs12.f[PN_F_VECTORING_ERROR] ==
-            (\old(dev_owed_event.has_error) != 0 ? \old(dev_owed_event.error) : 0);
-    ensures length: ev040_soft(\old(dev_owed_event.type)) ==>
-            n->vmcs12.f[PN_F_EXIT_LENGTH] == \old(dev_owed_event.length);
+    ensures reported: same_event(\result, \old(dev_owed_event));
+    ensures said: pn_exit_said(n, x);
+    ensures event: pn_says_interrupted(n, x, \result);
     ensures l1s: n->l2 == 0 && dev_owed == 0 && !has_injected(*v) && n_reported == \old(n_reported) + 1; */
-void pn_claim_nested_told(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
+struct pn_event pn_claim_nested_told(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
+    struct pn_event e;
+
     pn_complete_vectoring(v);
     /*@ assert flags: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre) && n->launched == \at(n->launched, Pre) &&
           n->checked == \at(n->checked, Pre) && n->entry_pending == \at(n->entry_pending, Pre); */
@@ -45,7 +42,9 @@ void pn_claim_nested_told(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_
     /*@ assert widths: pn_caps_ok(n->caps); */
     /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert fit: pn_fields_fit(n); */
+    e = v->injected;
     pn_nested_exit(n, v, x);
+    return e;
 }
 
 /* What L1's entry carries is the first thing that L2 gets; that it is taken if the entry's checks have passed says
