@@ -10,6 +10,7 @@
 
 #include <provenest/vmx_entry.h>
 #include <provenest/vmx_events.h>
+#include <provenest/vmx_shadow.h>
 
 #include "../../vendor/model/vmcs.h"
 #include "../oracle/bridge.h"
@@ -43,6 +44,8 @@ struct nested_run {
     struct pn_vcpu v;
     struct pn_nested_vmx n;
     struct pn_l0_wants l0;
+    struct pn_vmcs_shadow shadow; /* what L0 knows of it, if the processor has VMCS shadowing */
+    bool shadowing;
     struct pn_l1_mode mode;
     struct manual_cpu l1, hardware; /* as L1 sees the processor, and as it is */
     struct manual_vmx want;
@@ -75,6 +78,11 @@ void cpu_to(struct nested_run *r, uint64_t *f);
 void nested_mode(struct nested_run *r); /* L1's mode, from vmcs01 */
 struct pn_event any_exception(struct nested_run *r);
 struct remembered *nested_current(struct nested_run *r); /* of the current VMCS, if it is one of the three; or null */
+
+/* nested_shadow.c: L1's VMREADs and VMWRITEs without an exit; before and after what needs vmcs12 whole */
+bool shadow_write(struct nested_run *r, int f, uint64_t value); /* false: the VMWRITE exits */
+void shadow_take(struct nested_run *r);
+void shadow_fill(struct nested_run *r);
 
 /* nested_machine.c, nested_world.c */
 void nested_machine(struct nested_run *r, unsigned int how);

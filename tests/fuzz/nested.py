@@ -36,31 +36,33 @@ def right(binary, seconds):
 
 
 def stage(name, out):
-    """core/ with the one file changed, beside it a link to spec/."""
-    _, path, edits = WRONG[name]
+    """core/ with one file of core/vmx changed, beside it a link to spec/. (that file in core/, what is stale or None)"""
+    _, edits = WRONG[name]
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(os.path.join(ROOT, "core"), os.path.join(out, "core"))
     os.symlink(os.path.join(ROOT, "spec"), os.path.join(out, "spec"))
-    full = os.path.join(out, "core", path)
-    with open(full, encoding="utf-8") as f:
-        text = f.read()
+    texts = {}
+    for path in sorted(glob.glob(os.path.join(out, "core", "vmx", "*.c"))):
+        with open(path, encoding="utf-8") as f:
+            texts[path] = f.read()
+    places = [p for p, text in texts.items() if all(text.count(old) == 1 for old, _ in edits)]
+    if len(places) != 1:
+        return "", f"stale: its text is in {len(places)} files of core/vmx"
     for old, new in edits:
-        if text.count(old) != 1:
-            return f"stale: its text is {text.count(old)} times in core/{path}"
-        text = text.replace(old, new)
-    with open(full, "w", encoding="utf-8") as f:
-        f.write(text)
-    return None
+        texts[places[0]] = texts[places[0]].replace(old, new)
+    with open(places[0], "w", encoding="utf-8") as f:
+        f.write(texts[places[0]])
+    return os.path.relpath(places[0], os.path.join(out, "core")), None
 
 
 def wrong(name):
     """One wrong core: one object is another, the rest is the right core's; fuzzed from nothing."""
     out = os.path.join(OUT, "wrong-nested", name)
-    stale = stage(name, out)
+    path, stale = stage(name, out)
     if stale:
         return run.report(False, f"{name}: {stale}")
     build = subprocess.run(["make", "--no-print-directory", "-s", f"{os.path.relpath(out, ROOT)}/nested",
-                            f"WRONG_NESTED={os.path.relpath(out, ROOT)}", f"WRONG_FILE={WRONG[name][1]}"], cwd=ROOT,
+                            f"WRONG_NESTED={os.path.relpath(out, ROOT)}", f"WRONG_FILE={path}"], cwd=ROOT,
                            capture_output=True, text=True)
     if build.returncode:
         return run.report(False, f"{name}: does not build: {(build.stdout + build.stderr).strip()[-300:]}")

@@ -93,6 +93,7 @@ void l1_base(struct nested_run *r)
 {
     const uint64_t pointer = r->want.current == MANUAL_NO_VMCS ? AT_VMCS : r->want.current;
 
+    shadow_take(r);
     r->call = "VMXON and VMPTRLD of a base";
     if (!r->want.vmxon) {
         *model_word(AT_VMXON) = r->l1.basic & 0x7fffffff;
@@ -114,6 +115,7 @@ void l1_base(struct nested_run *r)
     }
     if (r->want.current == MANUAL_NO_VMCS)
         return;
+    shadow_fill(r);
     controls(r);
     host(r);
     segments(r);

@@ -39,15 +39,26 @@ static void wrote(struct nested_run *r, int f, bool high, uint64_t value)
 
 void l1_write(struct nested_run *r, int f, uint64_t value)
 {
+    const bool shown = pn_shadow_shown(f);
+
     r->call = "VMWRITE";
-    if (pn_vmwrite(&r->n, r->mode, pn_field_encoding(f), value).kind != PN_VMX_SUCCEED)
-        nested_fail(r, "a field cannot be written");
+    if (!shadow_write(r, f, value)) {
+        if (shown)
+            shadow_take(r);
+        r->call = "VMWRITE";
+        if (pn_vmwrite(&r->n, r->mode, pn_field_encoding(f), value).kind != PN_VMX_SUCCEED)
+            nested_fail(r, "a field cannot be written");
+    }
     wrote(r, f, false, value);
+    if (shown && !pn_shadow_written(f))
+        shadow_fill(r);
 }
 
 void l1_set(struct nested_run *r, int f, uint64_t value)
 {
-    if (r->n.vmcs12.f[f] != value)
+    const struct remembered *m = nested_current(r);
+
+    if ((m ? m->field[f] : r->n.vmcs12.f[f]) != value)
         l1_write(r, f, value);
 }
 
@@ -229,6 +240,7 @@ void l1_instruction(struct nested_run *r)
     struct pn_outcome got;
     uint64_t value = 0;
 
+    shadow_take(r);
     r->call = names[insn];
     model_nested_round();
     got = execute(r, m, insn, o, &value);
@@ -236,5 +248,6 @@ void l1_instruction(struct nested_run *r)
     note(r, got);
     if (got.kind == PN_VMX_SUCCEED)
         effect(r, insn, o, value);
+    shadow_fill(r);
     nested_sound(r);
 }

@@ -1,33 +1,36 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Wrong nested cores, each the mistake of a real hypervisor (rows of facts/kvm-inventory.md part D), as changes of one file's
-text; the fuzzer must find each from nothing.
+"""Wrong nested cores, each the mistake of a real hypervisor (rows of facts/kvm-inventory.md part D), as changes of
+the text of one file of core/vmx; the fuzzer must find each from nothing.
 
-name: (what is wrong, file in core/, [(text, replacement)])"""
+name: (what is wrong, [(text, replacement)])"""
 
 WRONG = {
     "row-38-cr4-unchecked": (
-        "bits of CR4 that must be 1 are not looked at in the guest area (CVE-2023-30456)", "vmx/check_guest_registers.c",
+        "bits of CR4 that must be 1 are not looked at in the guest area (CVE-2023-30456)",
         [("return pn_bits_within(n->caps.cr4_fixed0, cr4) && ", "return ")]),
     "row-40-hardware-cr8": (
-        "CR8 does not exit where L1 has no TPR shadow (CVE-2017-12154)", "vmx/merge.c",
+        "CR8 does not exit where L1 has no TPR shadow (CVE-2017-12154)",
         [("word = shadow ? word : pn_putb(pn_putb(word, PROC_CR8_LOAD, true), PROC_CR8_STORE, true);", "")]),
     "row-41-bitmap-of-l1": (
-        "the MSR bitmap is L1's alone (CVE-2019-3887)", "vmx/merge.c",
+        "the MSR bitmap is L1's alone (CVE-2019-3887)",
         [("return pn_tstb(proc, PROC_MSR_BITMAPS) ? either(l0, l1) : all_ones(l0);",
           "return pn_tstb(proc, PROC_MSR_BITMAPS) ? l1 : all_ones(l0);")]),
     "row-42-cpl": (
-        "VMX instructions at any privilege (CVE-2018-12904)", "vmx/vmfail.c",
+        "VMX instructions at any privilege (CVE-2018-12904)",
         [("return m.cpl > 0 ? pn_vm_fault(13) : pn_vm_succeed();", "return pn_vm_succeed();")]),
     "row-49-pdptrs-stale": (
-        "PDPTEs that L1 has written since are taken for those that vmcs02 holds", "vmx/insn.c",
+        "PDPTEs that L1 has written since are taken for those that vmcs02 holds",
         [("    if (group == PN_GROUP_PDPTRS)\n        n->pdptrs_held = false;\n", "")]),
     "row-56-debugctl-ungated": (
-        "DEBUGCTL, DR7 and PAT come from vmcs12 whether the entry loads them or not", "vmx/merge.c",
+        "DEBUGCTL, DR7 and PAT come from vmcs12 whether the entry loads them or not",
         [("return pending && pn_tstb(entry, k) ? asked : before;", "return pending && k != 64 ? asked : before;")]),
     "failed-entry-is-clean": (
-        "an entry that the processor refused leaves vmcs12 clean (facts C3)", "vmx/entry.c",
+        "an entry that the processor refused leaves vmcs12 clean (facts C3)",
         [("if (n->entry_pending && !failed) {", "if (n->entry_pending) {")]),
     "interrupted-event-lost": (
-        "an exit to L1 forgets the event whose delivery it interrupted", "vmx/exit.c",
+        "an exit to L1 forgets the event whose delivery it interrupted",
         [("        describe(n, v->injected, x);\n", "")]),
+    "shadow-write-unchecked": (
+        "what L1 wrote without an exit does not open the verdict of the checks again",
+        [("    if (changed)\n        pn_field_touched(n, group);\n", "    (void)changed;\n    (void)group;\n")]),
 }
