@@ -9,6 +9,7 @@
 #include "vcpu.h"
 
 enum { VECTOR_GP = 13, MOV_FROM_CR = 1 };
+#define EXIT_ACKNOWLEDGE 0x8000u /* exit control 15 */
 #define ACCESS_BITS 7u
 #define EFER_LMA (1ull << 10)
 #define EPT_RIGHTS_SHIFT 3
@@ -109,6 +110,14 @@ static void check_timer(struct vcpu *v, bool restarted)
     s->timer_left = left_now;
 }
 
+/* What the controller may have withdrawn by now is not known without acknowledging it; without acknowledgement the processor tells
+ * whether one waits, by an exit before L2's first instruction. */
+static void leave_it_to_the_processor(struct vcpu *v)
+{
+    if (field12(&v->nested, PN_F_PIN_CTL) & PIN_EXT_INT && !(field12(&v->nested, PN_F_EXIT_CTL) & EXIT_ACKNOWLEDGE))
+        v->events.interrupt_waiting = false;
+}
+
 static void entered(struct vcpu *v)
 {
     struct nested *s = &v->nested;
@@ -117,6 +126,7 @@ static void entered(struct vcpu *v)
     s->timer = false;
     check_timer(v, true);
     v->hw.vmcs->keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
+    leave_it_to_the_processor(v);
     v->halting = false;
     v->halted = field12(s, PN_F_GUEST_ACTIVITY) == ACTIVITY_HLT;
     if (!pn_nested_take_entry_event(&s->vmx, &v->events) && field12(s, PN_F_ENTRY_INFO) & INFO_VALID && !s->dropped++)

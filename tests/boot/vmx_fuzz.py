@@ -33,11 +33,6 @@ GAPS = {
 }
 
 
-# A known defect, not a decision (differences.tbl, area rows, PIN_CTL/external): without "acknowledge interrupt on exit" an interrupt
-# that L0 once noted, and that does not wait any more, is an exit 1 of every L2 with external-interrupt exiting.
-STALE = re.compile(r"^exit=1 qualification=0 info=0 .* 4000=[0-9a-f]*[13579bdf]\b")
-
-
 def cases(lines):
     """{name: (the manual's verdict, whether it leaves a choice, WRONG, everything that was observed)}; what was edited goes with it"""
     out, tried, name = {}, {}, None
@@ -75,8 +70,6 @@ def judge(one, two):
             named["either"] = named.get("either", 0) + 1
         elif rule != rule2 and not wrong:
             named["offers"] = named.get("offers", 0) + 1
-        elif STALE.search(text2) and not wrong:
-            named["stale"] = named.get("stale", 0) + 1
         elif wrong and rule in GAPS:
             named[rule] = named.get(rule, 0) + 1
         else:
@@ -119,8 +112,6 @@ def compare(seed, rounds, cpu, hv="", hvargs=vmx.HVARGS):
     out += ["the hypervisor's report: " + s for s in bad]
     notes = out[:20] + ["bare machine's gap, %d times: %s (%s)" % (named[rule], rule, GAPS[rule])
                         for rule in sorted(set(named) & set(GAPS))]
-    if named.get("stale"):
-        notes.append("known defect, %d times: an exit for an interrupt that does not wait any more" % named["stale"])
     good = count >= rounds and not out
     return good, "vmx fuzz seed %d on %s: %d cases, %d differ in what is offered, %d in what the manual leaves open, %d differences" % (
         seed, cpu, count, named.get("offers", 0), named.get("either", 0), len(out)), notes
