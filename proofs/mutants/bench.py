@@ -21,23 +21,30 @@ class Bench:
 
     def __init__(self, srcs):
         wp.prepare()
-        self.srcs, self.free, self.suite, self.unproved = srcs, queue.Queue(), None, set()
+        self.srcs, self.free, self.suites, self.unproved = srcs, queue.Queue(), {}, set()
         self.base = shadow.Shadow(os.path.join(WORK, "base"))
-        self.limits = kill.Limits(self.base.root, digests(srcs), os.path.join(WORK, "limits.json"))
+        proved = {(path, name): src.committed(name) for path, src in srcs.items() for name in src.functions}
+        self.limits = kill.Limits(self.base.root, digests(srcs), proved, os.path.join(WORK, "limits.json"))
         workers = max(1, options.JOBS)
         for i in range(workers):
             self.free.put(shadow.Shadow(os.path.join(WORK, f"w{i}")))
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
 
-    def tests(self):
+    def tests(self, paths):
         """Which of the tests pass on the unchanged tree: a witness means nothing without. Each worker builds them once."""
         places = [self.free.get() for _ in range(self.free.qsize())]
-        self.suite = kill.suite(places[0].root)
+        for part in sorted({choose.part(path) for path in paths}):
+            suites = (kill.NESTED,) if part == choose.NESTED else kill.SUITES
+            found = self.suites[part] = kill.suite(places[0].root, suites)
+            for place in places[1:]:
+                if kill.witness(place.root, found, None):
+                    raise csrc.GateError(f"the {found} tests fail on an unchanged copy")
+            print(f"unchanged: {part}: {found} passes" if found else "unchanged: no tests here", flush=True)
         for place in places:
-            if place is not places[0] and kill.witness(place.root, self.suite, None):
-                raise csrc.GateError(f"make {self.suite} fails on an unchanged copy")
             self.free.put(place)
-        print(f"unchanged: make {self.suite} passes" if self.suite else "unchanged: no tests here", flush=True)
+
+    def witness(self, place, path):
+        return kill.witness(place.root, self.suites[choose.part(path)])
 
     def run(self, mutant):
         """A row for one mutant; None if the unchanged function is not proved, or the prover refuses the mutant's text."""
@@ -52,7 +59,7 @@ class Bench:
             error = place.compiles(mutant.path)
             if error:
                 raise csrc.GateError(f"{mutant.id}: does not compile under -Werror: {error}")
-            seen = kill.witness(place.root, self.suite)
+            seen = self.witness(place, mutant.path)
             proof = kill.judge(place.root, mutant.path, mutant.function, known, bool(seen))
         finally:
             place.restore(mutant.path)
@@ -72,7 +79,7 @@ def row(m, digest, proof, seen, seconds):
 
 
 def tell(done, total, r):
-    print(f"[{done:3}/{total}] {r['verdict']:8} {r['file'][11:]}: {r['function']}: {r['operator']}: line {r['line']}: "
+    print(f"[{done:3}/{total}] {r['verdict']:8} {r['file'][5:]}: {r['function']}: {r['operator']}: line {r['line']}: "
           f"{r['property']}" + (f" | {r['witness']}" if r["witness"] else "") + f" ({r['seconds']} s)", flush=True)
 
 

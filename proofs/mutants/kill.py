@@ -3,6 +3,7 @@
 
 The function alone is proved, without cache and without smoke tests, and the run ends with the first goal that is not
 proved. Limits are those under which the unchanged function proves (Limits.of)."""
+import glob
 import json
 import os
 import re
@@ -21,7 +22,10 @@ Z3 = "Z3:4.8.12:pull"
 # SECOND chance.
 LADDER = [(Z3, 1), (f"{Z3},cvc4", 2), (f"{Z3},cvc4", options.TIMEOUT)]
 SECOND = ("cvc4", 2)
+EASY, HARD = 0.25, 0.8  # seconds: what Z3 proved in so many, it proves in the first step; what both did, in the second
 SUITES = ("test-unit-checked", "unit")  # host tests, with the contracts executed if that builds: the concrete witnesses
+NESTED, NESTED_OUT = "nested", "build/unit-mutants"  # core/vmx: the cases of tests/unit/vmx_*.c, plain (no contract of it is
+#                                                      executed, and core/event does not call it)
 WITNESS_FLAGS = "-std=gnu11 -O1 -w"
 WITNESS_SECONDS, ENDLESS = 90, 30  # by the clock; of CPU, of which the unchanged tests take two or three
 TEST = re.compile(r"^(?:\S*/)?(\S+?):\d+:([FE]):([^:]+):([^:]+):\d+: *(.*)")
@@ -96,21 +100,52 @@ def verdict(goal, said, valid):
     return Outcome("unproved" if gave_up else "timeout", goal, " ".join(words.split())[:200], valid)
 
 
-class Limits:
-    """Under which limits a function of the unchanged tree proves: a verdict on a mutant means nothing without. Kept in a
-    file by the function's digest, for a run that was interrupted."""
+def committed(digests):
+    """(path, function) -> limits, for the functions whose very text is proved in proofs/results.json, under these options:
+    what took Z3 more than EASY seconds, or took CVC4, is hard, and gets a later step."""
+    try:
+        with open(options.COMMITTED, encoding="utf-8") as f:
+            results = json.load(f)
+    except (OSError, ValueError):
+        return {}
+    if results["options"] != options.digest() or results["tools"] != options.tool_versions():
+        return {}
+    out = {(f["file"], f["function"]): [LADDER[0], []] for f in results["functions"] if f["goals"] == f["proved"]
+           and digests.get((f["file"], f["function"])) == f["digest"]}
+    for g in results["goals"]:
+        known = out.get((g["file"], g["function"]))
+        easy = g["seconds"] <= EASY and g["prover"].startswith(("Qed", "WP", "Z3"))
+        if known and g["kind"] != "smoke test" and not easy:
+            known[0] = max(known[0], LADDER[1] if g["seconds"] <= HARD else LADDER[2], key=LADDER.index)
+            known[1] = known[1] + [g["goal"]]
+    return out
 
-    def __init__(self, root, digests, store):
+
+class Limits:
+    """Under which limits a function of the unchanged tree proves: a verdict on a mutant means nothing without. What is not
+    in proofs/results.json (`proved`: the digests there) is tried. Kept in a file by the digest of the rows."""
+
+    def __init__(self, root, digests, proved, store):
         self.root, self.digests, self.store, self.known, self.lock = root, digests, store, {}, threading.Lock()
         try:
             with open(store, encoding="utf-8") as f:
                 self.known = json.load(f)
         except (OSError, ValueError):
             pass
+        for key, known in committed(proved).items():
+            self.known.setdefault(self.key(*key), known)
+
+    def key(self, path, function):
+        return digest.sha([3, self.digests[(path, function)], LADDER, options.digest()])
+
+    def cost(self, path, function):
+        """What is cheap comes first: 0, with hard goals 1, not known yet 2."""
+        known = self.known.get(self.key(path, function))
+        return 2 if not known else 1 if known[1] else 0
 
     def of(self, path, function):
         """((provers, seconds), names of the hard goals), or None: the unchanged function is not proved."""
-        key = digest.sha([2, self.digests[(path, function)], LADDER, options.digest()])
+        key = self.key(path, function)
         if key not in self.known:
             first = prove(self.root, path, function, LADDER[0], stop=lambda goal: False)
             steps = LADDER if first.verdict == "proved" else LADDER[1:] if first.failing != [""] else []
@@ -138,6 +173,12 @@ def judge(root, path, function, known, seen=False):
     if first.verdict in ("proved", "refused"):
         return first
     if all(goal in hard for goal in first.failing):
+        names = [clause(goal) for goal in first.failing]
+        if all(names):  # a name may be cut wrongly (by_16): what counts is that each of the goals was proved
+            again = prove(root, path, function, limits, prop=",".join(sorted(set(names))),
+                          stop=lambda goal: goal in first.failing)
+            if again.verdict in ("unproved", "timeout") or set(first.failing) <= set(again.valid):
+                return again
         return prove(root, path, function, limits)
     name = clause(first.goal)
     if first.verdict == "unproved" or seen or not name:
@@ -152,11 +193,11 @@ def has_tests(root):
     return os.path.exists(os.path.join(root, "tests", "unit", "unit.mk")) and not os.environ.get("PN_NO_WITNESS")
 
 
-def suite(root):
+def suite(root, suites=SUITES):
     """The first suite that passes on the unchanged tree; None where there are no tests."""
     if not has_tests(root):
         return None
-    for name in SUITES:
+    for name in suites:
         try:
             seen = witness(root, name, None)
         except csrc.GateError as e:
@@ -167,11 +208,34 @@ def suite(root):
     raise csrc.GateError("the unchanged tree fails its own tests: make unit")
 
 
+def nested_cases(root):
+    found = []
+    for path in sorted(glob.glob(os.path.join(root, "tests", "unit", "vmx_*.c"))):
+        with open(path, encoding="utf-8") as f:
+            found += re.findall(r'tcase_create\("([^"]*)"\)', f.read())
+    return found
+
+
+def nested(root, seconds):
+    """(status, output) of the first case of the nested tests that fails, or of building them."""
+    binary = f"{NESTED_OUT}/unit"
+    status, out = shadow.make(root, binary, f"UNIT_OUT={NESTED_OUT}", f"UNIT_CFLAGS={WITNESS_FLAGS}")
+    for case in nested_cases(root) if status == 0 else []:
+        status, out = shadow.run(root, [os.path.join(root, binary)], timeout=seconds, CK_RUN_CASE=case,
+                                 CK_TIMEOUT_MULTIPLIER="2")
+        if status:
+            break
+        if not re.search(r"^[1-9]\d* passed, 0 failed$", out, re.M):
+            raise csrc.GateError(f"tests/unit: {case}: the case did not run")
+    return status, out
+
+
 def witness(root, name, seconds=WITNESS_SECONDS):
     """The first test or executed contract that fails in a shadow: 'case: test: what it said'; '' if none does."""
     if not name:
         return ""
-    status, out = shadow.make(root, name, f"UNIT_CFLAGS={WITNESS_FLAGS}", timeout=seconds)
+    status, out = (nested(root, seconds) if name == NESTED else
+                   shadow.make(root, name, f"UNIT_CFLAGS={WITNESS_FLAGS}", timeout=seconds))
     if status == 0:
         return ""
     seen = [m for m in map(TEST.match, out.splitlines()) if m]

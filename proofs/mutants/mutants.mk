@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Mutants of core/: is a wrong core noticed? FULL=1 writes the table, WITNESS=1 asks the tests again, SAMPLE=n, JOBS=n.
-PN_MUTANTS_PY := $(if $(JOBS),PN_JOBS=$(JOBS)) PYTHONDONTWRITEBYTECODE=1 python3 proofs/mutants/mutants.py
+# Mutants of core/: is a wrong core noticed? FULL=1 writes the table, WITNESS=1 asks the tests again, SAMPLE=n, JOBS=n;
+# with FULL=1: ONLY="file..." (vmx/merge), FOR=seconds after which no other is begun.
+PN_MUTANTS_PY := $(if $(JOBS),PN_JOBS=$(JOBS)) PN_MUTANTS_ONLY="$(ONLY)" $(if $(FOR),PN_MUTANTS_FOR=$(FOR)) PYTHONDONTWRITEBYTECODE=1 python3 proofs/mutants/mutants.py
 
 .PHONY: mutants update-mutants test-mutants
 mutants: | build/deps-tests.stamp ## is the committed table of mutants complete, and does a sample agree? (FULL=1: all of them)

@@ -5,14 +5,17 @@ usage: mutants.py sample [N]     is the committed table complete, and does a sam
        mutants.py full           run what the table does not have for this text (again after an interruption), write it
        mutants.py witness        show those that no test has seen to the tests again (after new tests)
        mutants.py list [NAME]    the mutants of a function, without running them;  mutants.py show ID: one, as a diff
-environment: PN_JOBS workers, PN_MUTANTS_WANTED how many mutants"""
+environment: PN_JOBS workers, PN_MUTANTS_WANTED how many mutants of core/event; for full: PN_MUTANTS_ONLY names of files
+(vmx/merge route), PN_MUTANTS_FOR seconds after which no other mutant is begun"""
 import concurrent.futures
 import difflib
+import functools
 import hashlib
 import os
 import random
 import subprocess
 import sys
+import time
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
@@ -30,13 +33,18 @@ SAMPLE, BUDGET = 12, 200  # mutants; seconds they took when the table was made
 
 def full():
     """Run every chosen mutant that has no row for the present digest; rows are kept as they come."""
-    srcs = choose.sources()
+    only = os.environ.get("PN_MUTANTS_ONLY", "").split()
+    srcs = choose.sources(only=only)
+    if not srcs:
+        raise csrc.GateError(f"no such file among those that are covered: {' '.join(only)}")
     stand = bench.Bench(srcs)
     wanted = int(os.environ.get("PN_MUTANTS_WANTED", choose.WANTED))
     chosen = choose.choose(srcs, choose.Compiler(stand.base.root), wanted)
     left = (sum(c.failing for c in chosen), sum(c.same for c in chosen))
-    now, rows, todo = bench.digests(srcs), {}, []
+    now, todo = bench.digests(srcs), []
     old = {**table.read(), **table.read(JOURNAL)}
+    rows = {i: r for i, r in old.items() if only and r["file"] not in srcs}
+    kept = len(rows)
     for c in chosen:
         for m in c.mutants:
             known = old.get(m.id)
@@ -44,25 +52,40 @@ def full():
                 rows[m.id] = known
             else:
                 todo.append((m, c))
-    print(f"{len(rows) + len(todo)} mutants of {len(chosen)} functions (left out: {left[0]} that do not compile, {left[1]} "
-          f"with the same object code); {len(rows)} have a row, {len(todo)} to run", flush=True)
+    have = len(rows) - kept
+    print(f"{have + len(todo)} mutants of {len(chosen)} functions (left out: {left[0]} that do not compile, {left[1]} with the same "
+          f"object code); {have} have a row, {len(todo)} to run", flush=True)
     run_all(stand, todo, rows)
     table.write(rows.values())
     if os.path.exists(JOURNAL):
         os.remove(JOURNAL)
     survivors({m.id: m for c in chosen for m in c.mutants}, rows, srcs)
-    print(table.counts(list(rows.values()))[0])
+    print(table.summary(rows.values()))
     bad = [(f"{path}: {name}", f"the unchanged function is not proved: make prove FN={name}")
            for path, name in sorted(stand.unproved)]
-    return report(bad + table.check(rows, now, lambda f, n: how_many(srcs, f, n)))
+    return report(bad + (table.complete if only else table.check)(rows, now, expected(srcs)))
+
+
+def expected(srcs):
+    """For table.check: how many distinct mutants of a function there are, up to n."""
+    base = functools.lru_cache(None)(lambda: choose.Compiler(shadow.Shadow(os.path.join(bench.WORK, "base")).root))
+
+    def how_many(path, name, n):
+        c = choose.Chosen(srcs[path], srcs[path].functions[name], base())
+        while len(c.mutants) < n and c.more():
+            pass
+        return len(c.mutants)
+
+    return how_many
 
 
 def run_all(stand, todo, rows):
     if not todo:
         return
     random.Random(choose.SEED).shuffle(todo)  # an early look at the rates is a fair one
-    stand.tests()
-    total, done = len(todo), 0
+    todo.sort(key=lambda x: (stand.limits.cost(x[0].path, x[0].function), x[1].mutants.index(x[0])))
+    stand.tests({m.path for m, _ in todo})
+    total, done, end = len(todo), 0, time.monotonic() + float(os.environ.get("PN_MUTANTS_FOR", "1e9"))
     waiting = {stand.pool.submit(stand.run, m): c for m, c in todo}
     try:
         while waiting:
@@ -76,6 +99,8 @@ def run_all(stand, todo, rows):
                     bench.tell(done, total, r)
                 elif (c.src.path, c.fn.name) not in stand.unproved and c.more():
                     waiting[stand.pool.submit(stand.run, c.mutants[-1])] = c
+            if time.monotonic() > end:
+                waiting = {future: c for future, c in waiting.items() if not future.cancel()}
     except BaseException:
         stand.pool.shutdown(wait=False, cancel_futures=True)
         raise
@@ -85,14 +110,14 @@ def witness():
     """The tests may have grown: ask them again about each mutant of the table that none of them saw."""
     srcs, rows = choose.sources(), table.read()
     stand, now = bench.Bench(srcs), bench.digests(srcs)
-    stand.tests()
+    stand.tests(srcs)
     unseen = [r for r in rows.values() if not r["witness"] and r["digest"] == now.get((r["file"], r["function"]))]
 
     def ask(r):
         place, m = stand.free.get(), bench.find(srcs, r)
         try:
             place.change(m.path, m.text)
-            return r, kill.witness(place.root, stand.suite)
+            return r, stand.witness(place, m.path)
         finally:
             place.restore(m.path)
             stand.free.put(place)
@@ -102,7 +127,7 @@ def witness():
             r.update(witness=seen, verdict="refuted" if r["verdict"] != "survived" else "survived")
             bench.tell(0, len(unseen), r)
     table.write(rows.values())
-    print(table.counts(list(rows.values()))[0])
+    print(table.summary(rows.values()))
     return 0
 
 
@@ -110,7 +135,7 @@ def survivors(mutants, rows, srcs):
     """A diff for each that is not listed as equivalent, printed and kept."""
     listed, out = table.equivalent(), []
     for i, r in sorted(rows.items()):
-        if r["verdict"] == "survived" and i not in listed:
+        if r["verdict"] == "survived" and i not in listed and i in mutants:
             seen = f"; a test sees it: {r['witness']}" if r["witness"] else ""
             out.append(f"survivor {i}: {r['function']}: {r['operator']}{seen}\n" + diff(mutants[i], srcs[r["file"]].text))
     with open(os.path.join(bench.WORK, "survivors.txt"), "w", encoding="utf-8") as f:
@@ -120,14 +145,6 @@ def survivors(mutants, rows, srcs):
 
 def diff(m, original):
     return "".join(difflib.unified_diff(original.splitlines(True), m.text.splitlines(True), m.path, m.path, n=2))
-
-
-def how_many(srcs, path, name):
-    base = shadow.Shadow(os.path.join(bench.WORK, "base"))
-    c = choose.Chosen(srcs[path], srcs[path].functions[name], choose.Compiler(base.root))
-    while len(c.mutants) < table.A_FUNCTION and c.more():
-        pass
-    return len(c.mutants)
 
 
 def report(checks):
@@ -159,12 +176,14 @@ def draw(rows, now, count):
 def sample(count):
     srcs = choose.sources()
     now, rows = bench.digests(srcs), table.read()
-    checks = table.check(rows, now, lambda f, n: how_many(srcs, f, n))
+    for what, reason in choose.NOT_YET.items() if choose.NESTED in table.parts(rows.values()) else ():
+        print(f"not covered: {what}: {reason}")
+    checks = table.check(rows, now, expected(srcs))
     if any(complaint for _, complaint in checks):
         return report(checks)
-    print(table.counts(list(rows.values()))[0], flush=True)
+    print(table.summary(rows.values()), flush=True)
     stand, picked = bench.Bench(srcs), draw(rows, now, count)
-    stand.tests()
+    stand.tests({r["file"] for r in picked})
     for old, complaint, r in stand.pool.map(lambda r: agree(stand, r), picked):
         checks.append((f"{old['id']}: {old['function']}: {old['operator']}", complaint))
         if r:

@@ -86,9 +86,12 @@ def copy_file(source, target):
 def make(root, *args, timeout=None):
     """(exit status, output) of make in a shadow. After `timeout` seconds all of it is ended; then the status is the seconds
     of CPU that it took, negative: a machine that is busy is no endless loop."""
-    cmd = ["make", "--no-print-directory", *args]
+    return run(root, ["make", "--no-print-directory", *args], timeout)
+
+
+def run(root, cmd, timeout=None, **more):
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PN_ROOT", "PN_OUT")}
-    env["CK_TIMEOUT_MULTIPLIER"] = "10"  # Check counts by the clock
+    env.update({"CK_TIMEOUT_MULTIPLIER": "10", **more})  # Check counts by the clock
     proc = subprocess.Popen(cmd, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             errors="replace", start_new_session=True)
     try:

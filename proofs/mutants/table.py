@@ -2,13 +2,15 @@
 """The committed table of mutants, the list of equivalent ones, and what must hold of both."""
 import os
 
+import choose
 import csrc
 import options
 
 COLUMNS = ["id", "file", "function", "operator", "line", "before", "after", "digest", "verdict", "proof", "property",
            "witness", "seconds"]
 VERDICTS = ("refuted", "unproved", "timeout", "survived")
-LEAST, A_FUNCTION, RATE = int(os.environ.get("PN_MUTANTS_LEAST", "300")), 3, 0.95
+LEAST = {choose.EVENT: int(os.environ.get("PN_MUTANTS_LEAST", "300")), choose.NESTED: 250}
+A_FUNCTION, RATE = {choose.EVENT: 3, choose.NESTED: 1}, 0.95  # of each part of the core
 HERE = os.path.join(options.ROOT, "proofs", "mutants")
 TABLE, EQUIVALENT = os.path.join(HERE, "table.tsv"), os.path.join(HERE, "equivalent.txt")
 HEAD = ("# One mutant of core/ a row: make mutants FULL=1 writes it. refuted: not proved, and a test or an executed contract "
@@ -83,29 +85,68 @@ def counts(rows):
     return line, killed / open_ if open_ else 0
 
 
-def check(rows, digests, how_many):
-    """[(name, complaint or '')] for the table as a whole: digests is (file, function) -> digest of the present tree;
-    how_many(file, function) says how many distinct mutants there are, and is asked only where there are few rows."""
-    out, again = [], "make mutants FULL=1"
-    if not rows:
-        return [("the table", f"proofs/mutants/table.tsv: missing or empty: {again}")]
+AGAIN = "make mutants FULL=1"
+
+
+def exists(what):
+    """Is there such a file, or "file: function"?"""
+    path, _, name = what.partition(": ")
+    try:
+        with open(os.path.join(options.ROOT, path), encoding="utf-8") as f:
+            return not name or f" {name}(" in f.read()
+    except OSError:
+        return False
+
+
+def parts(rows):
+    """part of the core -> its rows"""
+    out = {}
+    for r in rows:
+        out.setdefault(choose.part(r["file"]), []).append(r)
+    return dict(sorted(out.items()))
+
+
+def summary(rows):
+    return "\n".join(f"{part}: {counts(mine)[0]}" for part, mine in parts(rows).items())
+
+
+def complete(rows, digests, how_many):
+    """[(file: function, complaint or '')]: digests is (file, function) -> digest of the present tree; how_many(file, function,
+    n) says how many distinct mutants there are, up to n, and is asked only where there are few rows."""
+    out, again, of = [], AGAIN, {}
+    for r in rows.values():
+        of.setdefault((r["file"], r["function"]), []).append(r)
     for key in sorted(digests):
-        mine = [r for r in rows.values() if (r["file"], r["function"]) == key]
+        mine, least = of.get(key, []), A_FUNCTION[choose.part(key[0])]
         stale = sum(r["digest"] != digests[key] for r in mine)
         bad = f"{stale} of {len(mine)} rows are of another text or contract: {again}" if stale else ""
-        if not bad and len(mine) < A_FUNCTION:
-            exist = how_many(*key)
-            bad = "" if len(mine) == exist else f"{len(mine)} rows, {A_FUNCTION} wanted, {exist} exist: {again}"
+        if not bad and len(mine) < least:
+            exist = how_many(*key, least)
+            bad = "" if len(mine) == exist else f"{len(mine)} rows, {least} wanted, {exist} exist: {again}"
             if not bad:
                 print(f"note {key[0]}: {key[1]}: only {exist} distinct mutants exist")
         out.append((f"{key[0]}: {key[1]}", bad))
+    return out
+
+
+def check(rows, digests, how_many):
+    """[(name, complaint or '')] for the table as a whole (complete() has the arguments)."""
+    if not rows:
+        return [("the table", f"proofs/mutants/table.tsv: missing or empty: {AGAIN}")]
+    out, again = complete(rows, digests, how_many), AGAIN
     gone = sorted({(r["file"], r["function"]) for r in rows.values()} - set(digests))
     out += [(f"{f}: {n}", f"in the table, not in core/: {again}") for f, n in gone]
     strange = sorted({r["verdict"] for r in rows.values()} - set(VERDICTS))
     out.append(("verdicts", f"unknown: {', '.join(strange)}" if strange else ""))
-    out.append(("the number of mutants", "" if len(rows) >= LEAST else f"{len(rows)}, {LEAST} wanted: {again}"))
-    line, rate = counts(list(rows.values()))
-    out.append(("the rate of the killed", "" if rate >= RATE else f"{line}; {100 * RATE:.0f} % wanted"))
+    by_part = parts(rows.values())
+    for part in sorted({choose.part(path) for path, _ in digests}):
+        mine = by_part.get(part, [])
+        few = f"{len(mine)}, {LEAST[part]} wanted: {again}" if len(mine) < LEAST[part] else ""
+        out.append((f"{part}: the number of mutants", few))
+        line, rate = counts(mine)
+        out.append((f"{part}: the rate of the killed", "" if rate >= RATE else f"{line}; {100 * RATE:.0f} % wanted"))
+    lost = [what for what in choose.NOT_YET if not exists(what)] if choose.NESTED in by_part else []
+    out.append(("NOT_YET", f"not in core/: {', '.join(lost)}" if lost else ""))
     stray = [i for i in equivalent() if i not in rows or rows[i]["verdict"] != "survived"]
     out.append(("equivalent.txt", f"not survivors of the table: {', '.join(stray)}" if stray else ""))
     return out
