@@ -106,6 +106,8 @@ static void leave_l2(struct pn_nested_vmx *n)
     /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert caps: n->caps == \at(n->caps, Pre); */
     /*@ assert pointers: pn_pointers_ok(n); */
+    /*@ assert fit: pn_fields_fit(n); */
+    /*@ assert offered: pn_caps_ok(n->caps); */
 }
 
 /* vmcs02 is left for vmcs01. */

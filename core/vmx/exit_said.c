@@ -146,9 +146,24 @@ static void unblock(struct pn_nested_vmx *n)
         n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] -= NMI_BLOCKING;
 }
 
+/* Nothing was interrupted. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY];
+    ensures inv: pn_nested_inv(n);
+    ensures keeps: \forall struct pn_vmcs12 b; pn_saved{Pre}(n, b) ==> pn_saved(n, b);
+    ensures blocking: \old(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY]) == dev_vmcs02[PN_F_GUEST_INTERRUPTIBILITY] ==>
+            pn_saved_blocking(n, x, PN_STAGE_NONE); */
+static void unblock_if(struct pn_nested_vmx *n, struct pn_l2_exit x)
+{
+    if (unblocked(x))
+        unblock(n);
+}
+
 void pn_tell_l1(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     say(n, x);
+    /*@ assert kept: n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] == \at(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY], Pre); */
     if (v->injected.stage == PN_STAGE_INJECTED) {
         describe(n, v->injected, x);
         pass_on(v);
@@ -158,7 +173,8 @@ void pn_tell_l1(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
               n->caps.linear_width == \at(n->caps.linear_width, Pre); */
         /*@ assert pointers: pn_pointers_ok(n); */
         /*@ assert nested_inv: pn_nested_inv(n); */
-    } else if (unblocked(x)) {
-        unblock(n);
+        /*@ assert as_it_was: n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] == \at(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY], Pre); */
+    } else {
+        unblock_if(n, x);
     }
 }
