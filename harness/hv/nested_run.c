@@ -130,7 +130,7 @@ static void entered(struct vcpu *v)
     v->halting = false;
     v->halted = field12(s, PN_F_GUEST_ACTIVITY) == ACTIVITY_HLT;
     if (!pn_nested_take_entry_event(&s->vmx, &v->events) && field12(s, PN_F_ENTRY_INFO) & INFO_VALID && !s->dropped++)
-        say("PN| note L1 injects an event of a kind that no processor raises, and L2 does not get it: %x\n",
+        say("PN| note an event of L1's that VM entry's checks accepted was not taken, which is a defect: %x\n",
             field12(s, PN_F_ENTRY_INFO));
 }
 
