@@ -4,21 +4,6 @@
  */
 #include "vmcs.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-static void require(bool holds, const char *function, const char *name)
-{
-    if (holds)
-        return;
-    if (model_this()) {
-        model_violation(function, name);
-        return;
-    }
-    fprintf(stderr, "model: %s: precondition %s does not hold\n", function, name);
-    abort();
-}
-
 /* The bitmaps as the hypervisor fills them: primary controls, the event and guest state from RIP to CR4's shadow, exit information. */
 static bool shown(int f)
 {
@@ -30,7 +15,7 @@ void pn_hw_open_shadow(void)
 {
     struct model_nested *m = model_nested();
 
-    require(m->current == PN_VMCS01 && !m->in_shadow, __func__, "current");
+    NESTED_REQUIRE(current, m->current == PN_VMCS01 && !m->in_shadow);
     m->in_shadow = true;
     m->loads++;
 }
@@ -39,7 +24,7 @@ void pn_hw_close_shadow(void)
 {
     struct model_nested *m = model_nested();
 
-    require(m->in_shadow, __func__, "current");
+    NESTED_REQUIRE(current, m->in_shadow);
     m->in_shadow = false;
     m->loads++;
 }
@@ -48,8 +33,8 @@ uint64_t pn_hw_read_shadow(enum pn_field f)
 {
     struct model_nested *m = model_nested();
 
-    require(shown((int)f), __func__, "field");
-    require(m->in_shadow, __func__, "current");
+    NESTED_REQUIRE(field, shown((int)f));
+    NESTED_REQUIRE(current, m->in_shadow);
     m->shadow_reads++;
     return m->shadow[f];
 }
@@ -58,9 +43,9 @@ void pn_hw_write_shadow(enum pn_field f, uint64_t value)
 {
     struct model_nested *m = model_nested();
 
-    require(shown((int)f), __func__, "field");
-    require(m->in_shadow, __func__, "current");
-    require(value != m->shadow[f], __func__, "differs");
+    NESTED_REQUIRE(field, shown((int)f));
+    NESTED_REQUIRE(current, m->in_shadow);
+    NESTED_REQUIRE(differs, value != m->shadow[f]);
     m->shadow[f] = value;
     m->shadow_writes++;
 }

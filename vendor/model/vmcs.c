@@ -16,7 +16,7 @@
 static _Thread_local struct model_nested nested;
 
 /* A test of the nested half alone has no CPU to blame. */
-static void violation(const char *function, const char *name)
+void model_nested_violation(const char *function, const char *name)
 {
     if (model_this()) {
         model_violation(function, name);
@@ -25,12 +25,6 @@ static void violation(const char *function, const char *name)
     fprintf(stderr, "model: %s: precondition %s does not hold\n", function, name);
     abort();
 }
-
-#define REQUIRE(name, condition)         \
-    do {                                 \
-        if (!(condition))                \
-            violation(__func__, #name);  \
-    } while (0)
 
 struct model_nested *model_nested(void)
 {
@@ -53,40 +47,40 @@ void model_nested_round(void)
 
 void pn_hw_load_vmcs(enum pn_vmcs which)
 {
-    REQUIRE(which, which == PN_VMCS01 || which == PN_VMCS02);
-    REQUIRE(not_in_shadow, !nested.in_shadow);
-    REQUIRE(quiet, !model_this() || (!model_this()->owed && !model_this()->entry));
+    NESTED_REQUIRE(which, which == PN_VMCS01 || which == PN_VMCS02);
+    NESTED_REQUIRE(not_in_shadow, !nested.in_shadow);
+    NESTED_REQUIRE(quiet, !model_this() || (!model_this()->owed && !model_this()->entry));
     nested.current = which;
     nested.loads++;
 }
 
 uint64_t pn_hw_read01(enum pn_field f)
 {
-    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
-    REQUIRE(current, nested.current == PN_VMCS01 && !nested.in_shadow);
+    NESTED_REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    NESTED_REQUIRE(current, nested.current == PN_VMCS01 && !nested.in_shadow);
     return nested.vmcs01[f];
 }
 
 void pn_hw_write01(enum pn_field f, uint64_t value)
 {
-    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
-    REQUIRE(current, nested.current == PN_VMCS01 && !nested.in_shadow);
+    NESTED_REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    NESTED_REQUIRE(current, nested.current == PN_VMCS01 && !nested.in_shadow);
     nested.vmcs01[f] = value;
     nested.writes01++;
 }
 
 uint64_t pn_hw_read02(enum pn_field f)
 {
-    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
-    REQUIRE(current, nested.current == PN_VMCS02);
+    NESTED_REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    NESTED_REQUIRE(current, nested.current == PN_VMCS02);
     return nested.vmcs02[f];
 }
 
 void pn_hw_write02(enum pn_field f, uint64_t value)
 {
-    REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
-    REQUIRE(current, nested.current == PN_VMCS02);
-    REQUIRE(once, nested.written02[f] == 0);
+    NESTED_REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    NESTED_REQUIRE(current, nested.current == PN_VMCS02);
+    NESTED_REQUIRE(once, nested.written02[f] == 0);
     nested.vmcs02[f] = (f == PN_F_VIRTUAL_APIC || f == PN_F_APIC_ACCESS) && !pn_mem_is_l1s(value) ? MODEL_STRAY : value;
     nested.written02[f] = 1;
     nested.writes02++;
@@ -101,21 +95,21 @@ void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp)
 
 void pn_hw_flush02(uint16_t vpid)
 {
-    REQUIRE(current, nested.current == PN_VMCS02);
-    REQUIRE(own, vpid == nested.vmcs02[PN_F_VPID]);
+    NESTED_REQUIRE(current, nested.current == PN_VMCS02);
+    NESTED_REQUIRE(own, vpid == nested.vmcs02[PN_F_VPID]);
     nested.flushes++;
 }
 
 uint64_t pn_hw_bitmap01(unsigned word)
 {
-    REQUIRE(word, word < PN_BITMAP_WORDS);
+    NESTED_REQUIRE(word, word < PN_BITMAP_WORDS);
     return nested.bitmap01[word];
 }
 
 void pn_hw_write_bitmap02(unsigned word, uint64_t value)
 {
-    REQUIRE(word, word < PN_BITMAP_WORDS);
-    REQUIRE(contained, (nested.bitmap01[word] & ~value) == 0);
+    NESTED_REQUIRE(word, word < PN_BITMAP_WORDS);
+    NESTED_REQUIRE(contained, (nested.bitmap01[word] & ~value) == 0);
     nested.bitmap02[word] = value;
 }
 
@@ -144,10 +138,10 @@ uint64_t pn_mem_read(uint64_t address)
 {
     uint64_t value;
 
-    REQUIRE(aligned, address % 8 == 0);
+    NESTED_REQUIRE(aligned, address % 8 == 0);
     if (!pn_mem_is_l1s(address))
         return UINT64_MAX;
-    REQUIRE(once, nested.reads[address / 8] == 0);
+    NESTED_REQUIRE(once, nested.reads[address / 8] == 0);
     nested.reads[address / 8] = 1;
     value = nested.memory[address / 8];
     if (nested.race)
@@ -157,7 +151,7 @@ uint64_t pn_mem_read(uint64_t address)
 
 void pn_mem_write(uint64_t address, uint64_t value)
 {
-    REQUIRE(aligned, address % 8 == 0);
+    NESTED_REQUIRE(aligned, address % 8 == 0);
     if (pn_mem_is_l1s(address))
         nested.memory[address / 8] = value;
 }
@@ -192,7 +186,7 @@ bool pn_hw_read_msr(uint32_t index, uint64_t *value)
 {
     const struct model_msr *m = find(index);
 
-    REQUIRE(place, value != NULL);
+    NESTED_REQUIRE(place, value != NULL);
     if (!m || !m->readable)
         return false;
     *value = m->value;
@@ -218,9 +212,9 @@ int pn_hw_ack_for_exit(void)
     struct model_cpu *cpu = model_this();
     int vector;
 
-    REQUIRE(exit_read, !cpu->exited);
-    REQUIRE(nothing_else, !cpu->entry && !cpu->owed);
-    REQUIRE(none_held, !cpu->acked);
+    NESTED_REQUIRE(exit_read, !cpu->exited);
+    NESTED_REQUIRE(nothing_else, !cpu->entry && !cpu->owed);
+    NESTED_REQUIRE(none_held, !cpu->acked);
     vector = model_acknowledge(&cpu->controller);
     return vector == MODEL_NONE ? PN_NO_INTERRUPT : vector;
 }

@@ -38,6 +38,14 @@ struct model_nested {
 /* One for each thread of the host, as the CPU is. */
 struct model_nested *model_nested(void);
 
+/* A precondition of the seam, by its name there. */
+void model_nested_violation(const char *function, const char *name);
+#define NESTED_REQUIRE(name, condition)              \
+    do {                                             \
+        if (!(condition))                            \
+            model_nested_violation(__func__, #name); \
+    } while (0)
+
 void model_nested_reset(void); /* everything 0, vmcs01 current, no memory hidden, no MSR */
 void model_nested_round(void); /* another instruction of L1's, or another entry: once-only permissions are renewed */
 
