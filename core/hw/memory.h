@@ -51,6 +51,33 @@ uint64_t pn_mem_read(uint64_t address);
     ensures others_counted: \forall integer a; a != address ==> n_writes(a) == \old(n_writes(a)); */
 void pn_mem_write(uint64_t address, uint64_t value);
 
+/*@ // TRUST: as pn_mem_read for each of the words that follow each other from the address on.
+    requires aligned: address % 8 == 0;
+    requires range: address + 8 * count <= 0x10000000000000000;
+    requires place: \valid(to + (0 .. count - 1));
+    requires once: \forall integer a; address <= a < address + 8 * count ==> n_reads(a) == 0;
+    terminates \true; exits \false; assigns to[0 .. count - 1], dev_reads;
+    ensures values: \forall integer k; 0 <= k < count ==> to[k] == mem64(address + 8 * k);
+    ensures outside: \forall integer k; 0 <= k < count && !l1s(address + 8 * k) ==> to[k] == 0xffffffffffffffff;
+    ensures counted: \forall integer a; address <= a < address + 8 * count && a % 8 == 0 ==> n_reads(a) == 1;
+    ensures others: \forall integer a; a < address || a >= address + 8 * count ==> n_reads(a) == \old(n_reads(a)); */
+void pn_mem_read_words(uint64_t address, uint64_t *to, uint32_t count);
+
+/*@ // TRUST: as pn_mem_write for each of the words that follow each other from the address on.
+    requires aligned: address % 8 == 0;
+    requires range: address + 8 * count <= 0x10000000000000000;
+    requires words: \valid_read(from + (0 .. count - 1));
+    terminates \true; exits \false; assigns dev_memory, dev_writes;
+    ensures values: \forall integer k; 0 <= k < count && l1s(address + 8 * k) ==> mem64(address + 8 * k) == from[k];
+    ensures lost: \forall integer k; 0 <= k < count && !l1s(address + 8 * k) ==>
+            mem64(address + 8 * k) == \old(mem64(address + 8 * k));
+    ensures others: \forall integer a; a < address || a >= address + 8 * count ==> mem64(a) == \old(mem64(a));
+    ensures counted: \forall integer a; address <= a < address + 8 * count && a % 8 == 0 ==>
+            n_writes(a) == \old(n_writes(a)) + 1;
+    ensures others_counted: \forall integer a; a < address || a >= address + 8 * count ==>
+            n_writes(a) == \old(n_writes(a)); */
+void pn_mem_write_words(uint64_t address, const uint64_t *from, uint32_t count);
+
 /*@ // TRUST: SDM 24.11.5 and 30.3: whether the 8 bytes are L1's memory (not the hypervisor's, not beyond the address width).
     terminates \true; exits \false; assigns \nothing;
     ensures value: \result != 0 <==> l1s(address); */

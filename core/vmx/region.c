@@ -62,20 +62,25 @@ void pn_nested_init(struct pn_nested_vmx *n, struct pn_vmx_caps caps)
 static void store_region(const struct pn_nested_vmx *n, uint64_t region, bool launched)
 {
     pn_mem_write(region + 8, launched ? 1 : 0);
+    pn_mem_write_words(region + 16, n->vmcs12.f, PN_FIELDS);
+}
+
+/* What L1's memory has above a field's width is not the field's. Unrolled, the widths are constants. */
+/*@ requires vmx: \valid(n);
+    terminates \true; exits \false; assigns n->vmcs12.f[0 .. PN_FIELDS - 1];
+    ensures cut: \forall integer i; 0 <= i < PN_FIELDS ==> vi007_narrow(i, \old(n->vmcs12.f[i]), n->vmcs12.f[i]);
+    ensures fits: pn_fields_fit(n); */
+static void cut_fields(struct pn_nested_vmx *n)
+{
+#pragma GCC unroll 128
     /*@ loop invariant range: 0 <= f <= PN_FIELDS;
-        loop invariant launch_state: region_holds_launch(region, launched);
-        loop invariant stored: \forall integer i; 0 <= i < f && l1s(region + 16 + 8 * i) ==>
-                       mem64(region + 16 + 8 * i) == n->vmcs12.f[i];
-        loop invariant once: \forall integer a; region + 8 <= a < region + 8 * (2 + f) && a % 8 == 0 ==>
-                       n_writes(a) == \at(n_writes(a), Pre) + 1;
-        loop invariant counts_elsewhere: \forall integer a; a < region + 8 || a >= region + 8 * (2 + f) ==>
-                       n_writes(a) == \at(n_writes(a), Pre);
-        loop invariant words_elsewhere: \forall integer a; a < region + 8 || a >= region + 8 * (2 + f) ==>
-                       mem64(a) == \at(mem64(a), Pre);
-        loop assigns f, dev_memory, dev_writes;
+        loop invariant cut: \forall integer i; 0 <= i < f ==>
+                       vi007_narrow(i, \at(n->vmcs12.f[i], Pre), n->vmcs12.f[i]) && sdm24_fits(i, n->vmcs12.f[i]);
+        loop invariant later: \forall integer i; f <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre);
+        loop assigns f, n->vmcs12.f[0 .. PN_FIELDS - 1];
         loop variant PN_FIELDS - f; */
-    for (unsigned f = 0; f < PN_FIELDS; f++)
-        pn_mem_write(region + 16 + 8 * (uint64_t)f, n->vmcs12.f[f]);
+    for (int f = 0; f < PN_FIELDS; f++)
+        n->vmcs12.f[f] = pn_field_narrow(f, n->vmcs12.f[f]);
 }
 
 /* A region's VMCS becomes the current one. */
@@ -96,14 +101,8 @@ static void load_region(struct pn_nested_vmx *n, uint64_t region)
     n->checked = false;
     n->dirty = all_groups();
     n->pdptrs_held = false;
-    /*@ loop invariant range: 0 <= f <= PN_FIELDS;
-        loop invariant loaded: \forall integer i; 0 <= i < f ==>
-                       vi007_narrow(i, mem64(region + 16 + 8 * i), n->vmcs12.f[i]) && sdm24_fits(i, n->vmcs12.f[i]);
-        loop invariant unread: \forall integer a; region + 16 + 8 * f <= a < region + 0x1000 ==> n_reads(a) == 0;
-        loop assigns f, n->vmcs12.f[0 .. PN_FIELDS - 1], dev_reads;
-        loop variant PN_FIELDS - f; */
-    for (int f = 0; f < PN_FIELDS; f++)
-        n->vmcs12.f[f] = pn_field_narrow(f, pn_mem_read(region + 16 + 8 * (uint64_t)f));
+    pn_mem_read_words(region + 16, n->vmcs12.f, PN_FIELDS);
+    cut_fields(n);
 }
 
 /* Another VMCS becomes the current one; the one that was is left. */

@@ -361,6 +361,54 @@ START_TEST(vmcs_there_and_back)
 }
 END_TEST
 
+/* Whatever L1's memory has above a field's width, and where the region is not L1's at all. */
+START_TEST(fields_are_cut_to_their_width)
+{
+    static const uint64_t widest[] = {0xffff, ~0ull, 0xffffffff, ~0ull}; /* bits 14:13 of the encoding: SDM 24.11.2 */
+    struct pn_nested_vmx n;
+
+    for (int hidden = 0; hidden < 2; hidden++) {
+        in_operation(&n);
+        for (int f = 0; f < PN_FIELDS; f++)
+            *model_word(VMCS_A + 16 + 8 * (uint64_t)f) = hidden ? 0 : ~0ull;
+        model_nested()->hidden = VMCS_A + 0x80; /* from field 14 on */
+        model_nested()->hidden_end = hidden ? VMCS_A + 0x1000 : 0;
+        SUCCEEDED(pn_vmptrld(&n, kernel(), VMCS_A));
+        for (int f = 0; f < PN_FIELDS; f++)
+            ck_assert_uint_eq(n.vmcs12.f[f], hidden && f < 14 ? 0 : widest[pn_field_encoding(f) / 0x2000]);
+    }
+}
+END_TEST
+
+/* After VMPTRLD of another VMCS, VMCLEAR and VMXOFF the region holds every field, each word in its place; nothing is
+ * written beside it, nor where memory is not L1's. What L1 has written there since VMPTRLD is gone (24.11.1 leaves it open). */
+START_TEST(region_after_it_was_left)
+{
+    struct pn_nested_vmx n;
+
+    for (int way = 0; way < 3; way++)
+        for (int hidden = 0; hidden < 2; hidden++) {
+            with_vmcs(&n);
+            for (int f = 0; f < PN_FIELDS; f++)
+                n.vmcs12.f[f] = 0x100 + (unsigned int)f;
+            n.launched = true;
+            for (uint64_t a = VMCS_A + 8; a < VMCS_B; a += 8)
+                *model_word(a) = 0x5a5a;
+            memcpy(before.memory, model_nested()->memory, sizeof before.memory);
+            model_nested()->hidden = VMCS_A + 0x80;
+            model_nested()->hidden_end = hidden ? VMCS_A + 0x100 : 0;
+            SUCCEEDED(way == 0   ? pn_vmptrld(&n, kernel(), VMCS_B)
+                      : way == 1 ? pn_vmclear(&n, kernel(), VMCS_A)
+                                 : pn_vmxoff(&n, kernel()));
+            before.memory[(VMCS_A + 8) / 8] = way == 1 ? 0 : 1;
+            for (unsigned int f = 0; f < PN_FIELDS; f++)
+                if (!hidden || f < 14 || f >= 30)
+                    before.memory[VMCS_A / 8 + 2 + f] = 0x100 + f;
+            ck_assert(memcmp(before.memory, model_nested()->memory, sizeof before.memory) == 0);
+        }
+}
+END_TEST
+
 static void scribble(uint64_t address)
 {
     *model_word(address) = ~*model_word(address);
@@ -741,6 +789,8 @@ TCase *vmx_insn_tests(void)
     tcase_add_test(t, pointers_of_vmclear_and_vmptrld);
     tcase_add_test(t, revision);
     tcase_add_test(t, vmcs_there_and_back);
+    tcase_add_test(t, fields_are_cut_to_their_width);
+    tcase_add_test(t, region_after_it_was_left);
     tcase_add_test(t, memory_is_read_once);
     tcase_add_test(t, encodings);
     tcase_add_test(t, reading_and_writing_fields);

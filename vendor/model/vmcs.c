@@ -156,6 +156,18 @@ void pn_mem_write(uint64_t address, uint64_t value)
         nested.memory[address / 8] = value;
 }
 
+void pn_mem_read_words(uint64_t address, uint64_t *to, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        to[k] = pn_mem_read(address + 8ull * k);
+}
+
+void pn_mem_write_words(uint64_t address, const uint64_t *from, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        pn_mem_write(address + 8ull * k, from[k]);
+}
+
 /* ---- MSRs ---- */
 
 static struct model_msr *find(uint32_t index)
