@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../spec/acsl/bits.h"
+
 /*@ ghost int dev_memory; int dev_reads; int dev_writes; */
 
 /* L1's memory in 8-byte words; how often each has been read since the structure's snapshot began, and how often it has been
@@ -25,7 +27,7 @@
 */
 
 /*@ // TRUST: SDM 24.11.4 (memory that others may write), proof only: the reading of a structure begins. A structure is one
-    // VMCS region, one MSR list, one word of a bitmap, four PDPTEs; L1 may lay them over each other, so "once" is for each.
+    // VMCS region, one MSR list, one MSR bitmap or word of an I/O bitmap, four PDPTEs; L1 may lay them over each other, so "once" is for each.
     terminates \true; exits \false; assigns dev_reads;
     ensures none: \forall integer a; n_reads(a) == 0; */
 void pn_mem_snapshot(void);
@@ -82,5 +84,27 @@ void pn_mem_write_words(uint64_t address, const uint64_t *from, uint32_t count);
     terminates \true; exits \false; assigns \nothing;
     ensures value: \result != 0 <==> l1s(address); */
 bool pn_mem_is_l1s(uint64_t address);
+
+/* Both for a page: one test for all its words. */
+/*@ predicate pn_l1s_page(integer page) = \forall integer w; 0 <= w < 512 ==> l1s(page + 8 * w);
+*/
+
+/*@ // TRUST: L1's memory is whole pages (the hypervisor's own is hidden by the page, SDM 28.2); a page outside it reads as all
+    // ones, as above.
+    requires aligned: page % 4096 == 0;
+    terminates \true; exits \false; assigns \nothing;
+    ensures inside: \result != 0 ==> pn_l1s_page(page);
+    ensures outside: \result == 0 ==> \forall integer w, k; 0 <= w < 512 && 0 <= k <= 63 ==> bit(mem64(page + 8 * w), k); */
+bool pn_mem_is_l1s_page(uint64_t page);
+
+/*@ // TRUST: SDM 24.11.4, as pn_mem_read, for a word that is known to be L1's.
+    requires aligned: address % 8 == 0;
+    requires known: l1s(address);
+    requires once: n_reads(address) == 0;
+    terminates \true; exits \false; assigns dev_reads;
+    ensures value: \result == mem64(address);
+    ensures counted: n_reads(address) == 1;
+    ensures others: \forall integer a; a != address ==> n_reads(a) == \old(n_reads(a)); */
+uint64_t pn_mem_read_l1s(uint64_t address);
 
 #endif

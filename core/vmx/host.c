@@ -5,6 +5,7 @@
 #include "../event/bits.h"
 #include "../hw/memory.h"
 #include "check_address.h"
+#include "merge.h"
 
 enum {
     CR4_PAE = 5,
@@ -16,7 +17,6 @@ enum {
     EFER_LME = 8,
     EFER_LMA = 10
 };
-enum { CS = 1, USER_SEGMENTS = 6 };
 enum { NMI_BLOCKED = 8, DR7_RESET = 0x400, LONG_CODE = 0xa09b, CODE = 0xc09b, DATA = 0xc093, BUSY_TSS = 0x8b };
 enum { UNUSABLE = 0x10000, TSS_LIMIT = 0x67, TABLE_LIMIT = 0xffff };
 #define FLAT 0xffffffffull
@@ -45,21 +45,21 @@ static void load_registers(const struct pn_nested_vmx *n, struct pn_leaving b)
     pn_hw_write01(PN_F_GUEST_SYSENTER_EIP, n->vmcs12.f[PN_F_HOST_SYSENTER_EIP]);
 }
 
-/*@ requires range: k <= 63;
-    terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer j; 0 <= j <= 63 ==> (bit(\result, j) <==> (j == k ? bit(from, j) : bit(word, j))); */
-static uint64_t take(uint64_t word, uint64_t from, unsigned k)
+/* The bits of CR0 that an exit loads: a constant to the compiler. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> nx006_loaded(k)); */
+static uint64_t loaded_bits(void)
 {
-    return pn_putb(word, k, pn_tstb(from, k));
+    const uint64_t low = pn_putb(pn_putb(pn_putb(pn_putb(0, 0, true), 1, true), 2, true), 3, true);
+
+    return pn_putb(pn_putb(pn_putb(pn_putb(low, 5, true), 16, true), 18, true), 31, true);
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: nx006_cr0(\result, host, before); */
 static uint64_t host_cr0(uint64_t host, uint64_t before)
 {
-    uint64_t word = take(take(take(take(before, host, 0), host, 1), host, 2), host, 3);
-
-    return take(take(take(take(word, host, 5), host, 16), host, 18), host, 31);
+    return pn_merge_cr(loaded_bits(), host, before);
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -78,11 +78,16 @@ static uint64_t host_efer(uint64_t exit, uint64_t host, uint64_t before)
     return pn_putb(pn_putb(pn_tstb(exit, LOAD_EFER) ? host : before, EFER_LME, on), EFER_LMA, on);
 }
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures value: bit(\result, 9) <==> on != 0; */
-static uint64_t entry_control(uint64_t before, bool on)
+/* It is L1's mode at its entry already (VE-111, VE-112), unless L0 has changed it since. */
+/*@ requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_ENTRY_CTL];
+    ensures value: bit(dev_vmcs01[PN_F_ENTRY_CTL], 9) <==> on != 0; */
+static void load_mode(bool on)
 {
-    return pn_putb(before, GUEST_LONG, on);
+    const uint64_t before = pn_hw_read01(PN_F_ENTRY_CTL);
+
+    if (pn_tstb(before, GUEST_LONG) != on)
+        pn_hw_write01(PN_F_ENTRY_CTL, pn_putb(before, GUEST_LONG, on));
 }
 
 /*@ requires nested: \valid_read(n);
@@ -107,80 +112,119 @@ static void load_controls(const struct pn_nested_vmx *n, struct pn_leaving b)
     pn_hw_write01(PN_F_CR4_SHADOW, cr4);
     pn_hw_write01(PN_F_GUEST_EFER, host_efer(exit, f[PN_F_HOST_EFER], b.efer));
     pn_hw_write01(PN_F_GUEST_PAT, pn_tstb(exit, LOAD_PAT) ? f[PN_F_HOST_PAT] : b.pat);
-    pn_hw_write01(PN_F_ENTRY_CTL, entry_control(pn_hw_read01(PN_F_ENTRY_CTL), pn_tstb(exit, HOST_LONG)));
+    load_mode(pn_tstb(exit, HOST_LONG));
 }
 
-/*@ requires nested: \valid_read(n);
+/* A data segment; its base is the caller's business. What a null selector leaves undefined is left alone (NX-014). */
+/*@ requires data: k == 0 || 2 <= k <= 5;
     requires current: dev_vmcs == PN_VMCS01;
-    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_SELECTOR .. PN_F_GUEST_TR_SELECTOR];
-    ensures selectors: pn_host_selectors(n); */
-static void load_selectors(const struct pn_nested_vmx *n)
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k], dev_vmcs01[PN_F_GUEST_ES_LIMIT + k], dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + k];
+    ensures selector: dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k] == selector;
+    ensures limit: nx014_defined(selector) ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + k] == 0xffffffff;
+    ensures rights: dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + k] == nx009_data(selector); */
+static inline void load_data(unsigned k, uint64_t selector)
 {
-    /*@ loop invariant range: 0 <= k <= USER_SEGMENTS;
-        loop invariant loaded: \forall integer j; 0 <= j < k ==>
-              dev_vmcs01[PN_F_GUEST_ES_SELECTOR + j] == n->vmcs12.f[PN_F_HOST_ES_SELECTOR + j];
-        loop assigns k, dev_vmcs01[PN_F_GUEST_ES_SELECTOR .. PN_F_GUEST_GS_SELECTOR];
-        loop variant USER_SEGMENTS - k; */
-    for (unsigned k = 0; k < USER_SEGMENTS; k++)
-        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_SELECTOR + k), n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]);
-    pn_hw_write01(PN_F_GUEST_LDTR_SELECTOR, 0);
-    pn_hw_write01(PN_F_GUEST_TR_SELECTOR, n->vmcs12.f[PN_F_HOST_TR_SELECTOR]);
-}
-
-/*@ requires nested: \valid_read(n);
-    requires current: dev_vmcs == PN_VMCS01;
-    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_BASE .. PN_F_GUEST_TR_BASE];
-    ensures bases: pn_host_bases(n); */
-static void load_bases(const struct pn_nested_vmx *n)
-{
-    pn_hw_write01(PN_F_GUEST_ES_BASE, 0);
-    pn_hw_write01(PN_F_GUEST_CS_BASE, 0);
-    pn_hw_write01(PN_F_GUEST_SS_BASE, 0);
-    pn_hw_write01(PN_F_GUEST_DS_BASE, 0);
-    pn_hw_write01(PN_F_GUEST_FS_BASE, n->vmcs12.f[PN_F_HOST_FS_BASE]);
-    pn_hw_write01(PN_F_GUEST_GS_BASE, n->vmcs12.f[PN_F_HOST_GS_BASE]);
-    pn_hw_write01(PN_F_GUEST_LDTR_BASE, 0);
-    pn_hw_write01(PN_F_GUEST_TR_BASE, n->vmcs12.f[PN_F_HOST_TR_BASE]);
-}
-
-/*@ requires current: dev_vmcs == PN_VMCS01;
-    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_LIMIT .. PN_F_GUEST_TR_LIMIT];
-    ensures limits: pn_host_limits; */
-static void load_limits(void)
-{
-    /*@ loop invariant range: 0 <= k <= USER_SEGMENTS;
-        loop invariant loaded: \forall integer j; 0 <= j < k ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + j] == 0xffffffff;
-        loop assigns k, dev_vmcs01[PN_F_GUEST_ES_LIMIT .. PN_F_GUEST_GS_LIMIT];
-        loop variant USER_SEGMENTS - k; */
-    for (unsigned k = 0; k < USER_SEGMENTS; k++)
+    pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_SELECTOR + k), selector);
+    if (selector == 0) {
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_AR_BYTES + k), (uint64_t)UNUSABLE + DATA);
+    } else {
         pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_LIMIT + k), FLAT);
-    pn_hw_write01(PN_F_GUEST_LDTR_LIMIT, 0);
-    pn_hw_write01(PN_F_GUEST_TR_LIMIT, TSS_LIMIT);
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_AR_BYTES + k), DATA);
+    }
 }
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures value: \result == nx009_data(selector); */
-static uint64_t data_rights(uint64_t selector)
+/* ES, SS, DS. */
+/*@ requires data: k == 0 || 2 <= k <= 3;
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k], dev_vmcs01[PN_F_GUEST_ES_BASE + k], dev_vmcs01[PN_F_GUEST_ES_LIMIT + k],
+            dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + k];
+    ensures selector: dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k] == selector;
+    ensures base: nx014_defined(selector) ==> dev_vmcs01[PN_F_GUEST_ES_BASE + k] == 0;
+    ensures limit: nx014_defined(selector) ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + k] == 0xffffffff;
+    ensures rights: dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + k] == nx009_data(selector); */
+static inline void load_flat(unsigned k, uint64_t selector)
 {
-    return selector == 0 ? (uint64_t)UNUSABLE + DATA : DATA;
+    if (selector != 0)
+        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_BASE + k), 0);
+    load_data(k, selector);
+}
+
+/* FS, GS. */
+/*@ requires data: 4 <= k <= 5;
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k], dev_vmcs01[PN_F_GUEST_ES_BASE + k], dev_vmcs01[PN_F_GUEST_ES_LIMIT + k],
+            dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + k];
+    ensures selector: dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k] == selector;
+    ensures base: dev_vmcs01[PN_F_GUEST_ES_BASE + k] == base;
+    ensures limit: nx014_defined(selector) ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + k] == 0xffffffff;
+    ensures rights: dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + k] == nx009_data(selector); */
+static inline void load_based(unsigned k, uint64_t selector, uint64_t base)
+{
+    pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_BASE + k), base);
+    load_data(k, selector);
+}
+
+/* CS: the checks have refused a null selector (VE-116). */
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_F_GUEST_CS_SELECTOR], dev_vmcs01[PN_F_GUEST_CS_BASE], dev_vmcs01[PN_F_GUEST_CS_LIMIT],
+            dev_vmcs01[PN_F_GUEST_CS_AR_BYTES];
+    ensures selector: dev_vmcs01[PN_F_GUEST_CS_SELECTOR] == n->vmcs12.f[PN_F_HOST_CS_SELECTOR];
+    ensures flat: dev_vmcs01[PN_F_GUEST_CS_BASE] == 0 && dev_vmcs01[PN_F_GUEST_CS_LIMIT] == 0xffffffff;
+    ensures rights: (pn_long_host(n) ==> dev_vmcs01[PN_F_GUEST_CS_AR_BYTES] == 0xa09b) &&
+            (!pn_long_host(n) ==> dev_vmcs01[PN_F_GUEST_CS_AR_BYTES] == 0xc09b); */
+static void load_code(const struct pn_nested_vmx *n)
+{
+    pn_hw_write01(PN_F_GUEST_CS_SELECTOR, n->vmcs12.f[PN_F_HOST_CS_SELECTOR]);
+    pn_hw_write01(PN_F_GUEST_CS_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_CS_LIMIT, FLAT);
+    pn_hw_write01(PN_F_GUEST_CS_AR_BYTES, pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], HOST_LONG) ? LONG_CODE : CODE);
+}
+
+/* LDTR is unusable, with an undefined limit and a base that is only canonical (27.5.2). */
+/*@ requires nested: \valid_read(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns dev_vmcs01[PN_F_GUEST_LDTR_SELECTOR .. PN_F_GUEST_TR_SELECTOR], dev_vmcs01[PN_F_GUEST_LDTR_BASE .. PN_F_GUEST_TR_BASE],
+            dev_vmcs01[PN_F_GUEST_TR_LIMIT], dev_vmcs01[PN_F_GUEST_LDTR_AR_BYTES .. PN_F_GUEST_TR_AR_BYTES];
+    ensures ldtr: dev_vmcs01[PN_F_GUEST_LDTR_SELECTOR] == 0 && dev_vmcs01[PN_F_GUEST_LDTR_BASE] == 0 &&
+            dev_vmcs01[PN_F_GUEST_LDTR_AR_BYTES] == 0x10000;
+    ensures tr: dev_vmcs01[PN_F_GUEST_TR_SELECTOR] == n->vmcs12.f[PN_F_HOST_TR_SELECTOR] &&
+            dev_vmcs01[PN_F_GUEST_TR_BASE] == n->vmcs12.f[PN_F_HOST_TR_BASE] && dev_vmcs01[PN_F_GUEST_TR_LIMIT] == 0x67 &&
+            dev_vmcs01[PN_F_GUEST_TR_AR_BYTES] == 0x8b; */
+static void load_system(const struct pn_nested_vmx *n)
+{
+    pn_hw_write01(PN_F_GUEST_LDTR_SELECTOR, 0);
+    pn_hw_write01(PN_F_GUEST_LDTR_BASE, 0);
+    pn_hw_write01(PN_F_GUEST_LDTR_AR_BYTES, UNUSABLE);
+    pn_hw_write01(PN_F_GUEST_TR_SELECTOR, n->vmcs12.f[PN_F_HOST_TR_SELECTOR]);
+    pn_hw_write01(PN_F_GUEST_TR_BASE, n->vmcs12.f[PN_F_HOST_TR_BASE]);
+    pn_hw_write01(PN_F_GUEST_TR_LIMIT, TSS_LIMIT);
+    pn_hw_write01(PN_F_GUEST_TR_AR_BYTES, BUSY_TSS);
 }
 
 /*@ requires nested: \valid_read(n);
     requires current: dev_vmcs == PN_VMCS01;
-    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_AR_BYTES .. PN_F_GUEST_TR_AR_BYTES];
+    terminates \true; exits \false; assigns dev_vmcs01[PN_F_GUEST_ES_SELECTOR .. PN_F_GUEST_TR_AR_BYTES];
+    ensures selectors: pn_host_selectors(n);
+    ensures bases: pn_host_bases(n);
+    ensures limits: pn_host_limits(n);
     ensures rights: pn_host_rights(n); */
-static void load_rights(const struct pn_nested_vmx *n)
+static void load_segments(const struct pn_nested_vmx *n)
 {
-    /*@ loop invariant range: 0 <= k <= USER_SEGMENTS;
-        loop invariant loaded: \forall integer j; 0 <= j < k ==>
-              dev_vmcs01[PN_F_GUEST_ES_AR_BYTES + j] == nx009_data(n->vmcs12.f[PN_F_HOST_ES_SELECTOR + j]);
-        loop assigns k, dev_vmcs01[PN_F_GUEST_ES_AR_BYTES .. PN_F_GUEST_GS_AR_BYTES];
-        loop variant USER_SEGMENTS - k; */
-    for (unsigned k = 0; k < USER_SEGMENTS; k++)
-        pn_hw_write01((enum pn_field)(PN_F_GUEST_ES_AR_BYTES + k), data_rights(n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]));
-    pn_hw_write01(PN_F_GUEST_CS_AR_BYTES, pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], HOST_LONG) ? LONG_CODE : CODE);
-    pn_hw_write01(PN_F_GUEST_LDTR_AR_BYTES, UNUSABLE);
-    pn_hw_write01(PN_F_GUEST_TR_AR_BYTES, BUSY_TSS);
+    const uint64_t *f = n->vmcs12.f;
+
+    load_flat(0, f[PN_F_HOST_ES_SELECTOR]);
+    load_code(n);
+    load_flat(2, f[PN_F_HOST_SS_SELECTOR]);
+    load_flat(3, f[PN_F_HOST_DS_SELECTOR]);
+    load_based(4, f[PN_F_HOST_FS_SELECTOR], f[PN_F_HOST_FS_BASE]);
+    load_based(5, f[PN_F_HOST_GS_SELECTOR], f[PN_F_HOST_GS_BASE]);
+    load_system(n);
 }
 
 /*@ requires nested: \valid_read(n);
@@ -199,10 +243,7 @@ void pn_load_host(const struct pn_nested_vmx *n, struct pn_leaving b)
 {
     load_registers(n, b);
     load_controls(n, b);
-    load_selectors(n);
-    load_bases(n);
-    load_limits();
-    load_rights(n);
+    load_segments(n);
     load_tables(n);
 }
 
@@ -236,6 +277,9 @@ bool pn_load_host_pdptes(const struct pn_nested_vmx *n)
             return false;
         pn_hw_write01((enum pn_field)(PN_F_GUEST_PDPTR0 + k), entry);
         /*@ assert one: dev_vmcs01[PN_F_GUEST_PDPTR0 + k] == pn_host_pdpte(n, k); */
+        /*@ assert same: \forall integer j; 0 <= j < k ==>
+              dev_vmcs01[PN_F_GUEST_PDPTR0 + j] == \at(dev_vmcs01[PN_F_GUEST_PDPTR0 + j], LoopCurrent); */
+        /*@ assert kept: \forall integer j; 0 <= j < k ==> dev_vmcs01[PN_F_GUEST_PDPTR0 + j] == pn_host_pdpte(n, j); */
     }
     return true;
 }

@@ -30,7 +30,7 @@ struct pn_leaving {
     ensures msrs: pn_host_msrs(n, b.efer, b.pat);
     ensures selectors: pn_host_selectors(n);
     ensures bases: pn_host_bases(n);
-    ensures limits: pn_host_limits;
+    ensures limits: pn_host_limits(n);
     ensures rights: pn_host_rights(n);
     ensures tables: pn_host_tables(n);
     ensures long_mode: pn_host_long_mode(n); */

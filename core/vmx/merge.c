@@ -170,15 +170,12 @@ uint64_t pn_merge_tsc(uint64_t l0, uint64_t proc, uint64_t l1)
     return l1 <= MOST - l0 ? l0 + l1 : l1 - (MOST - l0) - 1;
 }
 
-/* All ones, in a spelling that the solvers decide bit by bit. */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer k; 0 <= k <= 63 ==> bit(\result, k); */
-static uint64_t all_ones(uint64_t any)
+uint64_t pn_merge_bitmap(uint64_t l0, uint64_t l1)
 {
-    return any | ~any;
+    return either(l0, l1);
 }
 
-uint64_t pn_merge_bitmap(uint64_t l0, uint64_t proc, uint64_t l1)
+uint64_t pn_all_msrs(uint64_t any)
 {
-    return pn_tstb(proc, PROC_MSR_BITMAPS) ? either(l0, l1) : all_ones(l0);
+    return any | ~any;
 }

@@ -15,6 +15,12 @@ bool pn_mem_is_l1s(uint64_t address)
     return address >= HV_BASE + HV_SIZE && address <= MAPPED - 8;
 }
 
+/* The hypervisor's own memory is whole pages, and so is what is mapped. */
+bool pn_mem_is_l1s_page(uint64_t page)
+{
+    return pn_mem_is_l1s(page);
+}
+
 /* volatile: other processors and devices of L1's may write there, so each call is one access. */
 static volatile uint64_t *word(uint64_t address)
 {
@@ -24,6 +30,11 @@ static volatile uint64_t *word(uint64_t address)
 uint64_t pn_mem_read(uint64_t address)
 {
     return pn_mem_is_l1s(address) ? *word(address) : UINT64_MAX;
+}
+
+uint64_t pn_mem_read_l1s(uint64_t address)
+{
+    return *word(address);
 }
 
 void pn_mem_write(uint64_t address, uint64_t value)

@@ -69,6 +69,11 @@
     logic integer nx009_data(integer selector) = selector == 0 ? 0x1c093 : 0xc093;
 */
 
+/* NX-014, SDM 27.5.2: of ES, SS, DS, FS and GS with a null selector the limit, the rights but "unusable" and SS.DPL, and the base
+   of ES, SS and DS are undefined; of LDTR all but that it is unusable, and its base canonical. */
+/*@ predicate nx014_defined(integer selector) = selector != 0;
+*/
+
 /* NX-010, SDM 27.5.5: no blocking but by NMI: after an exit by an NMI; else as it was, if L2 runs under L1's own blocking, and
    none under virtual NMIs. */
 /*@ predicate nx010_blocked(integer blocked, integer by_nmi, integer pin, integer saved) =

@@ -126,6 +126,12 @@
 /* NE-014, SDM 24.6.9: an MSR access exits if L0 or L1 wants it; L1 wants all of them unless it uses a bitmap (control 28). */
 /*@ predicate ne014_bitmap(integer l0, integer proc, integer l1, integer r) =
       \forall integer k; 0 <= k <= 63 ==> (bit(r, k) <==> bit(l0, k) || !bit(proc, 28) || bit(l1, k));
+
+    // With a bitmap, and without.
+    predicate ne014_either(integer l0, integer l1, integer r) =
+      \forall integer k; 0 <= k <= 63 ==> (bit(r, k) <==> bit(l0, k) || bit(l1, k));
+
+    predicate ne014_ones(integer r) = \forall integer k; 0 <= k <= 63 ==> bit(r, k);
 */
 
 /*@ check lemma canary_vmx_merge: \false; */

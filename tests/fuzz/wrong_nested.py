@@ -13,8 +13,7 @@ WRONG = {
         [("word = shadow ? word : pn_putb(pn_putb(word, PROC_CR8_LOAD, true), PROC_CR8_STORE, true);", "")]),
     "row-41-bitmap-of-l1": (
         "the MSR bitmap is L1's alone (CVE-2019-3887)",
-        [("return pn_tstb(proc, PROC_MSR_BITMAPS) ? either(l0, l1) : all_ones(l0);",
-          "return pn_tstb(proc, PROC_MSR_BITMAPS) ? l1 : all_ones(l0);")]),
+        [("return either(l0, l1);", "return l1;")]),
     "row-42-cpl": (
         "VMX instructions at any privilege (CVE-2018-12904)",
         [("return m.cpl > 0 ? pn_vm_fault(13) : pn_vm_succeed();", "return pn_vm_succeed();")]),

@@ -47,6 +47,7 @@ int main(void)
     suite_add_tcase(suite, vmx_shadow_tests());
     suite_add_tcase(suite, vmx_exit_tests());
     suite_add_tcase(suite, vmx_entry_tests());
+    suite_add_tcase(suite, vmx_host_tests());
     suite_add_tcase(suite, vmx_more_tests());
     runner = srunner_create(suite);
     srunner_run(runner, NULL, getenv("UNIT_ONLY"), getenv("UNIT_VERBOSE") ? CK_VERBOSE : CK_NORMAL);

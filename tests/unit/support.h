@@ -122,6 +122,7 @@ TCase *vmx_insn_tests(void);
 TCase *vmx_shadow_tests(void);
 TCase *vmx_exit_tests(void);
 TCase *vmx_entry_tests(void);
+TCase *vmx_host_tests(void);
 TCase *vmx_more_tests(void);
 
 #endif

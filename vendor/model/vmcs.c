@@ -149,6 +149,18 @@ uint64_t pn_mem_read(uint64_t address)
     return value;
 }
 
+bool pn_mem_is_l1s_page(uint64_t page)
+{
+    NESTED_REQUIRE(aligned, page % 4096 == 0);
+    return pn_mem_is_l1s(page);
+}
+
+uint64_t pn_mem_read_l1s(uint64_t address)
+{
+    NESTED_REQUIRE(known, pn_mem_is_l1s(address));
+    return pn_mem_read(address);
+}
+
 void pn_mem_write(uint64_t address, uint64_t value)
 {
     NESTED_REQUIRE(aligned, address % 8 == 0);

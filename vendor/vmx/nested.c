@@ -166,18 +166,27 @@ void vmx_close_ports(struct vmx_cpu *cpu)
         set_ports(cpu->vmcs, false);
 }
 
+/* The pages never change once L1 runs: not volatile, so one load of the pointer does for all words of a bitmap. */
+HOT static struct vmx_pages *bitmap_pages(void)
+{
+    struct vmx_pages *pages;
+
+    __asm__("mov %%gs:%c1, %0" : "=r"(pages) : "i"(__builtin_offsetof(struct vmx_cpu, pages)));
+    return pages;
+}
+
 /* Bitmaps are bytes to the processor; words of them are little-endian. */
-uint64_t pn_hw_bitmap01(unsigned word)
+HOT uint64_t pn_hw_bitmap01(unsigned word)
 {
     uint64_t value;
 
-    __builtin_memcpy(&value, &vmx_this_pages()->msr_bitmap[8ull * word], sizeof(value));
+    __builtin_memcpy(&value, &bitmap_pages()->msr_bitmap[8ull * word], sizeof(value));
     return value;
 }
 
-void pn_hw_write_bitmap02(unsigned word, uint64_t value)
+HOT void pn_hw_write_bitmap02(unsigned word, uint64_t value)
 {
-    __builtin_memcpy(&vmx_this_pages()->msr_bitmap02[8ull * word], &value, sizeof(value));
+    __builtin_memcpy(&bitmap_pages()->msr_bitmap02[8ull * word], &value, sizeof(value));
 }
 
 int pn_hw_ack_for_exit(void)

@@ -116,15 +116,21 @@
         dev_vmcs01[PN_F_GUEST_ES_SELECTOR + k] == n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]) &&
       dev_vmcs01[PN_F_GUEST_LDTR_SELECTOR] == 0 && dev_vmcs01[PN_F_GUEST_TR_SELECTOR] == n->vmcs12.f[PN_F_HOST_TR_SELECTOR];
 
+    // ES, SS, DS and with limits FS, GS, if usable.
+    predicate pn_host_flat{L}(struct pn_nested_vmx *n, integer k) =
+      nx014_defined(n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]) ==> dev_vmcs01[PN_F_GUEST_ES_BASE + k] == 0;
+    predicate pn_host_wide{L}(struct pn_nested_vmx *n, integer k) =
+      nx014_defined(n->vmcs12.f[PN_F_HOST_ES_SELECTOR + k]) ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + k] == 0xffffffff;
+
     predicate pn_host_bases{L}(struct pn_nested_vmx *n) =
-      (\forall integer k; 0 <= k <= 3 ==> dev_vmcs01[PN_F_GUEST_ES_BASE + k] == 0) &&
+      dev_vmcs01[PN_F_GUEST_CS_BASE] == 0 && pn_host_flat(n, 0) && pn_host_flat(n, 2) && pn_host_flat(n, 3) &&
       dev_vmcs01[PN_F_GUEST_FS_BASE] == n->vmcs12.f[PN_F_HOST_FS_BASE] &&
       dev_vmcs01[PN_F_GUEST_GS_BASE] == n->vmcs12.f[PN_F_HOST_GS_BASE] && dev_vmcs01[PN_F_GUEST_LDTR_BASE] == 0 &&
       dev_vmcs01[PN_F_GUEST_TR_BASE] == n->vmcs12.f[PN_F_HOST_TR_BASE];
 
-    predicate pn_host_limits{L} =
-      (\forall integer k; 0 <= k <= 5 ==> dev_vmcs01[PN_F_GUEST_ES_LIMIT + k] == 0xffffffff) &&
-      dev_vmcs01[PN_F_GUEST_LDTR_LIMIT] == 0 && dev_vmcs01[PN_F_GUEST_TR_LIMIT] == 0x67;
+    predicate pn_host_limits{L}(struct pn_nested_vmx *n) =
+      dev_vmcs01[PN_F_GUEST_CS_LIMIT] == 0xffffffff && pn_host_wide(n, 0) && pn_host_wide(n, 2) && pn_host_wide(n, 3) &&
+      pn_host_wide(n, 4) && pn_host_wide(n, 5) && dev_vmcs01[PN_F_GUEST_TR_LIMIT] == 0x67;
 
     predicate pn_host_rights{L}(struct pn_nested_vmx *n) =
       (pn_long_host(n) ==> dev_vmcs01[PN_F_GUEST_CS_AR_BYTES] == 0xa09b) &&
@@ -155,7 +161,7 @@
 /* All of it that no MSR-load list can change; and the rest, which is as said without such a list. */
 /*@ predicate pn_host_loaded{L}(struct pn_nested_vmx *n, integer cr0) =
       pn_host_registers(n) && pn_host_controls(n, cr0) && pn_host_long_mode(n) && pn_host_selectors(n) &&
-      pn_host_bases(n) && pn_host_limits && pn_host_rights(n) && pn_host_tables(n);
+      pn_host_bases(n) && pn_host_limits(n) && pn_host_rights(n) && pn_host_tables(n);
 
     predicate pn_host_unlisted{L}(struct pn_nested_vmx *n, integer efer, integer pat) =
       n->vmcs12.f[PN_F_EXIT_LOAD_COUNT] == 0 ==> pn_host_debug && pn_host_sysenter(n) && pn_host_msrs(n, efer, pat);
