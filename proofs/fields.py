@@ -111,6 +111,17 @@ def table(fields):
     )
 
 
+def widths(fields):
+    bits = [{"n": "64"}.get(f.width, f.width) for f in fields if f.offered()]
+    return (
+        "/* SPDX-License-Identifier: BSD-2-Clause\n *\n"
+        " * Bits of the fields (SDM vol. 3D appendix B), for the model, which is linked without core/vmx too. Made from\n"
+        " * spec/fields/vmcs.tbl by proofs/fields.py. */\n"
+        "#ifndef MODEL_WIDTHS_H\n#define MODEL_WIDTHS_H\n\n#include <provenest/vmcs12.h>\n\n"
+        "/* By enum pn_field. */\nstatic const uint8_t widths[PN_FIELDS] = {\n" + rows(bits) + "};\n\n#endif\n"
+    )
+
+
 def in_ranges(numbers):
     """An ACSL condition on i: it is one of these numbers."""
     runs = []
@@ -129,17 +140,17 @@ def logic(fields):
     for k in range(0, len(offered), 6):
         row = " ".join(f"i == {n} ? 0x{f.encoding:04x} :" for n, f in enumerate(offered[k : k + 6], k))
         chain += f"      {row}\n"
-    widths = ""
+    by_width = ""
     for w, name in (("16", "width16"), ("32", "width32"), ("64", "width64")):
         members = [n for n, f in enumerate(offered) if f.width == w]
-        widths += f"/*@ predicate sdm24_{name}(integer i) =\n      {in_ranges(members)};\n*/\n\n"
+        by_width += f"/*@ predicate sdm24_{name}(integer i) =\n      {in_ranges(members)};\n*/\n\n"
     return (
         "/* SPDX-License-Identifier: BSD-2-Clause\n *\n"
         " * The fields of a VMCS as logic: encodings (SDM vol. 3D appendix B) and widths (3C 24.11.2) by enum pn_field."
         " Made from\n * spec/fields/vmcs.tbl by proofs/fields.py. */\n"
         "#ifndef SPEC_VMX_FIELDS_H\n#define SPEC_VMX_FIELDS_H\n\n"
         "/*@ logic integer sdm24_encoding(integer i) =\n" + chain + "      -1;\n*/\n\n"
-        + widths
+        + by_width
         + "/* Nothing above the field's width; 64-bit and natural-width fields have all 64 bits. */\n"
         "/*@ predicate sdm24_fits(integer i, integer v) =\n"
         "      (sdm24_width16(i) ==> v <= 0xffff) && (sdm24_width32(i) ==> v <= 0xffffffff);\n*/\n\n"
@@ -151,6 +162,7 @@ MADE = (
     ("core/include/provenest/vmcs12.h", header),
     ("core/vmx/field_table.h", table),
     ("spec/acsl/vmx_fields.h", logic),
+    ("vendor/model/widths.h", widths),
 )
 
 

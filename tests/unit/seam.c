@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The model refuses a wrong core: each precondition of core/hw/hw.h and core/hw/ledger.h, broken once.
+ * The model refuses a wrong core: each precondition of core/hw/hw.h and core/hw/ledger.h, broken once, and those of the nested
+ * half (vmcs.h, shadow.h, memory.h, msr.h).
  */
 #include "support.h"
+
+#include "../../core/hw/memory.h"
+#include "../../core/hw/msr.h"
+#include "../../core/hw/nested_ledger.h"
+#include "../../core/hw/vmcs.h"
+#include "../../vendor/model/vmcs.h"
 
 static struct pn_event nmi(void)
 {
@@ -244,6 +251,89 @@ START_TEST(taken_back_preconditions)
 }
 END_TEST
 
+/* SDM 24.11.2: a field of 16 bits, one of 32, of 64 and of natural width, and the largest value that each takes. */
+static const struct {
+    enum pn_field field;
+    uint64_t most;
+} widths[] = {{PN_F_VPID, 0xffff}, {PN_F_GUEST_TR_SELECTOR, 0xffff}, {PN_F_PIN_CTL, UINT32_MAX}, {PN_F_GUEST_ACTIVITY, UINT32_MAX},
+              {PN_F_TSC_OFFSET, UINT64_MAX}, {PN_F_GUEST_PAT, UINT64_MAX}, {PN_F_GUEST_CR0, UINT64_MAX}};
+
+START_TEST(vmcs02_preconditions)
+{
+    struct fixture *f = fresh();
+
+    model_nested_reset();
+    BREAKS(f, "pn_hw_read02: current", (void)pn_hw_read02(PN_F_GUEST_RIP));
+    BREAKS(f, "pn_hw_write02: current", pn_hw_write02(PN_F_GUEST_RIP, 0));
+    BREAKS(f, "pn_hw_flush02: current", pn_hw_flush02(0));
+    BREAKS(f, "pn_hw_load_vmcs: which", pn_hw_load_vmcs((enum pn_vmcs)4));
+    f->cpu.owed = true;
+    BREAKS(f, "pn_hw_load_vmcs: quiet", pn_hw_load_vmcs(PN_VMCS02));
+    f->cpu.owed = false;
+    pn_hw_load_vmcs(PN_VMCS02);
+    BREAKS(f, "pn_hw_write02: field", pn_hw_write02(PN_FIELDS, 0));
+    BREAKS(f, "pn_hw_read02: field", (void)pn_hw_read02((enum pn_field)-1));
+    for (volatile size_t k = 0; k < sizeof widths / sizeof widths[0]; k++) { /* behind BREAKS' setjmp */
+        if (widths[k].most != UINT64_MAX)
+            BREAKS(f, "pn_hw_write02: fits", pn_hw_write02(widths[k].field, widths[k].most + 1));
+        pn_hw_write02(widths[k].field, widths[k].most);
+        ck_assert_uint_eq(pn_hw_read02(widths[k].field), widths[k].most);
+        BREAKS(f, "pn_hw_write02: once", pn_hw_write02(widths[k].field, 0));
+    }
+    BREAKS(f, "pn_hw_flush02: own", pn_hw_flush02(1));
+    BREAKS(f, "pn_hw_read01: current", (void)pn_hw_read01(PN_F_GUEST_RIP));
+    BREAKS(f, "pn_hw_write01: current", pn_hw_write01(PN_F_GUEST_RIP, 0));
+    BREAKS(f, "pn_hw_bitmap01: word", (void)pn_hw_bitmap01(PN_BITMAP_WORDS));
+    BREAKS(f, "pn_hw_write_bitmap02: word", pn_hw_write_bitmap02(PN_BITMAP_WORDS, 0));
+    model_nested()->bitmap01[3] = 4;
+    BREAKS(f, "pn_hw_write_bitmap02: contained", pn_hw_write_bitmap02(3, 3));
+}
+END_TEST
+
+START_TEST(shadow_vmcs_preconditions)
+{
+    struct fixture *f = fresh();
+
+    model_nested_reset();
+    BREAKS(f, "pn_hw_close_shadow: current", pn_hw_close_shadow());
+    BREAKS(f, "pn_hw_read_shadow: current", (void)pn_hw_read_shadow(PN_F_GUEST_RIP));
+    BREAKS(f, "pn_hw_write_shadow: current", pn_hw_write_shadow(PN_F_GUEST_RIP, 1));
+    pn_hw_open_shadow();
+    BREAKS(f, "pn_hw_open_shadow: current", pn_hw_open_shadow());
+    BREAKS(f, "pn_hw_load_vmcs: not_in_shadow", pn_hw_load_vmcs(PN_VMCS02));
+    BREAKS(f, "pn_hw_read_shadow: field", (void)pn_hw_read_shadow(PN_F_PIN_CTL));
+    BREAKS(f, "pn_hw_write_shadow: field", pn_hw_write_shadow(PN_F_HOST_RIP, 1));
+    BREAKS(f, "pn_hw_write_shadow: fits", pn_hw_write_shadow(PN_F_PROC_CTL, 1ull << 32));
+    BREAKS(f, "pn_hw_write_shadow: differs", pn_hw_write_shadow(PN_F_GUEST_RIP, 0));
+    BREAKS(f, "pn_hw_read01: current", (void)pn_hw_read01(PN_F_GUEST_RIP));
+    BREAKS(f, "pn_hw_write01: current", pn_hw_write01(PN_F_GUEST_RIP, 0));
+    pn_hw_write_shadow(PN_F_PROC_CTL, UINT32_MAX);
+    ck_assert_uint_eq(pn_hw_read_shadow(PN_F_PROC_CTL), UINT32_MAX);
+    pn_hw_close_shadow();
+}
+END_TEST
+
+START_TEST(memory_preconditions)
+{
+    struct fixture *f = fresh();
+
+    model_nested_reset();
+    BREAKS(f, "pn_mem_read: aligned", (void)pn_mem_read(0x1004));
+    BREAKS(f, "pn_mem_write: aligned", pn_mem_write(0x1004, 0));
+    (void)pn_mem_read(0x1000);
+    BREAKS(f, "pn_mem_read: once", (void)pn_mem_read(0x1000));
+    BREAKS(f, "pn_hw_read_msr: place", (void)pn_hw_read_msr(0x174, NULL));
+    f->cpu.exited = true;
+    BREAKS(f, "pn_hw_ack_for_exit: exit_read", (void)pn_hw_ack_for_exit());
+    f->cpu.exited = false;
+    f->cpu.owed = true;
+    BREAKS(f, "pn_hw_ack_for_exit: nothing_else", (void)pn_hw_ack_for_exit());
+    f->cpu.owed = false;
+    f->cpu.acked = true;
+    BREAKS(f, "pn_hw_ack_for_exit: none_held", (void)pn_hw_ack_for_exit());
+}
+END_TEST
+
 TCase *seam_tests(void)
 {
     TCase *t = tcase_create("seam");
@@ -258,5 +348,8 @@ TCase *seam_tests(void)
     tcase_add_loop_test(t, state_preconditions, 0, ON_ALL);
     tcase_add_loop_test(t, more_ledger_preconditions, 0, ON_ALL);
     tcase_add_loop_test(t, taken_back_preconditions, 0, ON_ALL);
+    tcase_add_test(t, vmcs02_preconditions);
+    tcase_add_test(t, shadow_vmcs_preconditions);
+    tcase_add_test(t, memory_preconditions);
     return t;
 }

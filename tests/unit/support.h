@@ -124,5 +124,6 @@ TCase *vmx_exit_tests(void);
 TCase *vmx_entry_tests(void);
 TCase *vmx_host_tests(void);
 TCase *vmx_more_tests(void);
+TCase *vmx_words_tests(void);
 
 #endif

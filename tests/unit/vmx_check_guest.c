@@ -291,6 +291,7 @@ static const struct row segment_rows[] = {
     {"VE-175", LONG, OK, {{F(GUEST_SS_AR_BYTES), UNUSABLE | 0x1b}}},
     {"VE-176", LONG, BAD, {{F(GUEST_DS_AR_BYTES), 0xc092}}},
     {"VE-176", LONG, BAD, {{F(GUEST_GS_AR_BYTES), 0xc090}, {F(GUEST_GS_LIMIT), 0xffffffff}}},
+    {"VE-176", LONG, BAD, {{F(GUEST_DS_AR_BYTES), 0xc092}, {F(GUEST_CR0), 0x80070033}}}, /* bit 17 of RFLAGS it is, not of CR0 */
     {"VE-176", LONG, OK, {{F(GUEST_DS_AR_BYTES), UNUSABLE | 2}}},
     {"VE-177", LONG, BAD, {{F(GUEST_ES_AR_BYTES), 0xc099}}},
     {"VE-177", LONG, OK, {{F(GUEST_ES_AR_BYTES), 0xc09b}}},

@@ -401,6 +401,50 @@ START_TEST(exception_of_l2s_own)
 }
 END_TEST
 
+/* SDM 27.2.1, 27.2.5: what an exit that L0 makes has nothing to say of is 0, whatever the exit before it left there. */
+START_TEST(exits_that_say_nothing_else)
+{
+    static const int fields[] = {PN_F_EXIT_INFO,        PN_F_EXIT_ERROR,         PN_F_EXIT_LENGTH,
+                                 PN_F_INSTRUCTION_INFO, PN_F_EXIT_QUALIFICATION, PN_F_GUEST_LINEAR_ADDRESS,
+                                 PN_F_GUEST_PHYSICAL,   PN_F_VECTORING_INFO,     PN_F_VECTORING_ERROR};
+
+    for (int what = 0; what < 3; what++) {
+        struct fixture *f = in_l2();
+
+        for (int k = 0; k < 9; k++)
+            n.vmcs12.f[fields[k]] = 0x77;
+        if (what == 0)
+            pn_queue_mtf(&f->v);
+        else if (what == 1)
+            pn_queue_init(&f->v);
+        else
+            pn_queue_triple_fault(&f->v);
+        l1_gets(f, what == 0 ? 37 : what == 1 ? 3 : 2, 0);
+        for (int k = 0; k < 9; k++)
+            ck_assert_uint_eq(n.vmcs12.f[fields[k]], 0);
+    }
+}
+END_TEST
+
+/* SDM 27.2.5: all that the processor said of the instruction. */
+START_TEST(exit_of_an_instruction)
+{
+    struct fixture *f = in_l2();
+    const struct pn_l2_exit x = {.reason = 46,
+                                 .length = 7,
+                                 .instruction_info = 0x12345,
+                                 .qualification = 0x99,
+                                 .linear = 0x77,
+                                 .physical = 0x88};
+
+    F(INSTRUCTION_INFO) = 0x54321;
+    ck_assert_int_eq(pn_nested_exit(&n, &f->v, x).kind, PN_VMX_SUCCEED);
+    ck_assert(F(EXIT_REASON) == 46 && F(EXIT_LENGTH) == 7 && F(INSTRUCTION_INFO) == 0x12345 &&
+              F(EXIT_QUALIFICATION) == 0x99);
+    ck_assert(F(GUEST_LINEAR_ADDRESS) == 0x77 && F(GUEST_PHYSICAL) == 0x88 && F(EXIT_INFO) == 0);
+}
+END_TEST
+
 /* SDM 27.2.2: type, length and error code of the exception in L1's exit. */
 START_TEST(exception_exits_in_full)
 {
@@ -753,6 +797,8 @@ TCase *vmx_more_tests(void)
     tcase_add_test(t, debug_trap_behind_init_and_mtf);
     tcase_add_test(t, debug_trap_before_the_rest);
     tcase_add_test(t, exception_of_l2s_own);
+    tcase_add_test(t, exits_that_say_nothing_else);
+    tcase_add_test(t, exit_of_an_instruction);
     tcase_add_test(t, exception_exits_in_full);
     tcase_add_test(t, nmi_and_interrupt_that_wait);
     tcase_add_test(t, interrupt_withdrawn);

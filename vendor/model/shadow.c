@@ -44,6 +44,7 @@ void pn_hw_write_shadow(enum pn_field f, uint64_t value)
     struct model_nested *m = model_nested();
 
     NESTED_REQUIRE(field, shown((int)f));
+    NESTED_REQUIRE(fits, model_fits((int)f, value));
     NESTED_REQUIRE(current, m->in_shadow);
     NESTED_REQUIRE(differs, value != m->shadow[f]);
     m->shadow[f] = value;

@@ -12,6 +12,7 @@
 #include "../../core/hw/msr.h"
 #include "../../core/hw/nested_ledger.h"
 #include "../../core/hw/vmcs.h"
+#include "widths.h"
 
 static _Thread_local struct model_nested nested;
 
@@ -44,6 +45,11 @@ void model_nested_round(void)
 }
 
 /* ---- VMCSs ---- */
+
+bool model_fits(int f, uint64_t value)
+{
+    return widths[f] == 64 || value >> widths[f] == 0;
+}
 
 void pn_hw_load_vmcs(enum pn_vmcs which)
 {
@@ -79,6 +85,7 @@ uint64_t pn_hw_read02(enum pn_field f)
 void pn_hw_write02(enum pn_field f, uint64_t value)
 {
     NESTED_REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
+    NESTED_REQUIRE(fits, model_fits((int)f, value));
     NESTED_REQUIRE(current, nested.current == PN_VMCS02);
     NESTED_REQUIRE(once, nested.written02[f] == 0);
     nested.vmcs02[f] = (f == PN_F_VIRTUAL_APIC || f == PN_F_APIC_ACCESS) && !pn_mem_is_l1s(value) ? MODEL_STRAY : value;

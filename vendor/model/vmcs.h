@@ -46,6 +46,7 @@ void model_nested_violation(const char *function, const char *name);
             model_nested_violation(__func__, #name); \
     } while (0)
 
+bool model_fits(int f, uint64_t value); /* SDM 24.11.2: nothing above the field's width */
 void model_nested_reset(void); /* everything 0, vmcs01 current, no memory hidden, no MSR */
 void model_nested_round(void); /* another instruction of L1's, or another entry: once-only permissions are renewed */
 
