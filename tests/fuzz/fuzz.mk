@@ -4,6 +4,7 @@
 #   TIME        seconds (default: a fixed number of runs with a fixed seed, which always does the same)
 #   FUZZ_CORE   another core to fuzz, FUZZ_OUT where to build
 #   FUZZ_CONTRACTS=  leaves out the executed contracts
+#   TARGET=pure      one page through two EPTs, and the clean fields of an enlightened VMCS
 #   TARGET=nested    L1 as an attacker of the nested core, instead of the event core's API (coverage: make fuzz-coverage)
 FUZZ_CORE ?= core
 FUZZ_OUT ?= build/fuzz
@@ -71,6 +72,19 @@ $(WRONG_NESTED)/nested: $(filter-out build/fuzz/nested/core/$(WRONG_FILE:.c=.o),
 	$(NESTED_LINK)
 endif
 
+# ---- What is pure: no model, no corpus. ----
+PURE_CORE := core/event/bits.c core/vmx/compose.c core/vmx/evmcs.c
+PURE_CORE_OBJS := $(PURE_CORE:%.c=build/fuzz/nested/%.o)
+PURE_PART_OBJS := $(patsubst %.c,build/fuzz/nested/%.o,$(sort $(wildcard tests/fuzz/pure*.c)))
+PURE_LINK = @$(FUZZ_CC) -fsanitize=fuzzer,undefined,local-bounds $^ -o $@
+
+build/fuzz/pure-target: $(PURE_CORE_OBJS) $(PURE_PART_OBJS)
+	$(PURE_LINK)
+ifdef WRONG_NESTED
+$(WRONG_NESTED)/pure: $(filter-out build/fuzz/nested/core/$(WRONG_FILE:.c=.o),$(PURE_CORE_OBJS)) $(PURE_PART_OBJS) $(WRONG_NESTED)/wrong.o
+	$(PURE_LINK)
+endif
+
 # The corpus through core/vmx, counted (clang's own count).
 build/fuzz/nested-coverage/core/vmx/%.o: core/vmx/%.c $(NESTED_DEPS)
 	@mkdir -p $(@D)
@@ -86,17 +100,21 @@ build/fuzz/nested-coverage/replay: $(NESTED_CORE:%.c=build/fuzz/nested-coverage/
 ifeq ($(TARGET),nested)
 fuzz: build/fuzz/nested-target
 	@$(PY) tests/fuzz/nested.py $< $(if $(TIME),--time $(TIME))
+else ifeq ($(TARGET),pure)
+fuzz: build/fuzz/pure-target
+	@$(PY) tests/fuzz/pure.py $< $(if $(TIME),--time $(TIME))
 else
-fuzz: $(FUZZ_OUT)/fuzz ## fuzz call sequences of the public API (TARGET=nested: L1 against the nested core; TIME=seconds)
+fuzz: $(FUZZ_OUT)/fuzz ## fuzz call sequences of the public API (TARGET=nested: L1 against the nested core; TARGET=pure: EPTs, clean fields; TIME=seconds)
 	@$(PY) tests/fuzz/run.py $(FUZZ_OUT)/fuzz $(if $(TIME),--time $(TIME))
 endif
 
 fuzz-coverage: build/fuzz/nested-target build/fuzz/nested-coverage/replay ## what of core/vmx the nested fuzzer's corpora reach
 	@$(PY) tests/fuzz/nested.py $< --coverage
 
-test-fuzz: build/fuzz/fuzz build/fuzz/nested-target ## the fixed fuzz runs, and wrong cores that they must find
+test-fuzz: build/fuzz/fuzz build/fuzz/nested-target build/fuzz/pure-target ## the fixed fuzz runs, and wrong cores that they must find
 	@$(PY) tests/fuzz/run.py build/fuzz/fuzz --wrong
 	@$(PY) tests/fuzz/nested.py build/fuzz/nested-target --wrong
+	@$(PY) tests/fuzz/pure.py build/fuzz/pure-target --wrong
 
 static: build/oracle/manual_fields.h
 

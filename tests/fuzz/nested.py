@@ -35,9 +35,8 @@ def right(binary, seconds):
     yield run.report(not found and done > 0, f"nested: {done} runs of L1, {edges} edges: {found or 'nothing found'}")
 
 
-def stage(name, out):
+def stage(edits, out):
     """core/ with one file of core/vmx changed, beside it a link to spec/. (that file in core/, what is stale or None)"""
-    _, edits = WRONG[name]
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(os.path.join(ROOT, "core"), os.path.join(out, "core"))
     os.symlink(os.path.join(ROOT, "spec"), os.path.join(out, "spec"))
@@ -55,22 +54,22 @@ def stage(name, out):
     return os.path.relpath(places[0], os.path.join(out, "core")), None
 
 
-def wrong(name):
+def wrong(name, table=WRONG, target="nested", options=FIXED, runs=WRONG_RUNS):
     """One wrong core: one object is another, the rest is the right core's; fuzzed from nothing."""
-    out = os.path.join(OUT, "wrong-nested", name)
-    path, stale = stage(name, out)
+    out = os.path.join(OUT, "wrong-" + target, name)
+    path, stale = stage(table[name][1], out)
     if stale:
         return run.report(False, f"{name}: {stale}")
-    build = subprocess.run(["make", "--no-print-directory", "-s", f"{os.path.relpath(out, ROOT)}/nested",
+    build = subprocess.run(["make", "--no-print-directory", "-s", f"{os.path.relpath(out, ROOT)}/{target}",
                             f"WRONG_NESTED={os.path.relpath(out, ROOT)}", f"WRONG_FILE={path}"], cwd=ROOT,
                            capture_output=True, text=True)
     if build.returncode:
         return run.report(False, f"{name}: does not build: {(build.stdout + build.stderr).strip()[-300:]}")
-    found, text = run.fuzz(os.path.join(out, "nested"), [run.fresh("nested-" + name)], FIXED + [f"-runs={WRONG_RUNS}"],
+    found, text = run.fuzz(os.path.join(out, target), [run.fresh(f"{target}-{name}")], options + [f"-runs={runs}"],
                            "wrong-" + name)
     real = bool(found) and found.startswith("FUZZ: ")
     after = run.number(text, r"stat::number_of_executed_units:\s*(\d+)") or run.number(text, r"\n#(\d+)\t")
-    return run.report(real, f"wrong nested core {name}: {found.splitlines()[0] if found else 'not found'} (within {after} runs)")
+    return run.report(real, f"wrong {target} core {name}: {found.splitlines()[0] if found else 'not found'} (within {after} runs)")
 
 
 def coverage(folder):
