@@ -32,6 +32,7 @@ static void forget(struct pn_nested_vmx *n)
     requires quiet: dev_owed == 0 && dev_entry == 0;
     requires entry: entry > 0;
     requires operation: n->current != PN_NO_VMCS;
+    requires current: dev_vmcs == PN_VMCS02;
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->l2, n->entry_pending, n->pdptrs_held,
             n->dirty, n->checked, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal,
@@ -43,6 +44,8 @@ static void forget(struct pn_nested_vmx *n)
     ensures kind: \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
     ensures reason34: n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == entry;
     ensures root: n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
+    ensures refusals: msr_refusals_kept{Pre, Post};
+    ensures memory: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
     ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
             (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k)); */
 static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
@@ -118,6 +121,9 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
     ensures at_instruction: dev_rip == dev_at;
     ensures kinds: entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
     ensures number34: \result.kind != PN_VMX_ENTER ==> pn_failed_at_list{Pre, Post}(n);
+    ensures number34_entry: (\result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT) &&
+            n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 ==>
+            pn_unloadable{Pre, Post}(n, \old(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR]), n->vmcs12.f[PN_F_EXIT_QUALIFICATION]);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
     ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
@@ -126,14 +132,25 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
 static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_guest_memory g)
 {
     const struct pn_pdptes p = {{g.pdpte[0], g.pdpte[1], g.pdpte[2], g.pdpte[3]}};
-    const struct pn_outcome entering = {.kind = PN_VMX_ENTER, .vector = 0, .error = 0};
+    struct pn_outcome o = {.kind = PN_VMX_ENTER, .vector = 0, .error = 0};
     const uint32_t count = (uint32_t)n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT];
     uint32_t failing = 0;
 
     pn_enter_vmcs02(n, l0, p);
     if (count)
         failing = pn_load_msrs(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], count);
-    return failing ? refuse_list(n, failing) : entering;
+    /*@ assert range: failing <= count; */
+    /*@ assert history: pn_pdptrs_sound(n); */
+    /*@ assert refused: failing != 0 ==> pn_unloadable{Pre, Here}(n, n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], failing); */
+    if (failing)
+        o = refuse_list(n, failing);
+    /*@ assert unloadable: failing != 0 ==> pn_unloadable{Pre, Here}(n, n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], failing); */
+    /*@ assert list: n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR] == \at(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], Pre) &&
+          count == \at(n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT], Pre); */
+    /*@ assert said: failing != 0 ==> n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 &&
+          n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == failing; */
+    /*@ assert failed: failing != 0 ==> pn_failed_at_list{Pre, Here}(n); */
+    return o;
 }
 
 /* Controls and host state have passed. */
@@ -197,6 +214,9 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
     ensures at_instruction: dev_rip == dev_at;
     ensures kinds: entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
     ensures number33: \result.kind != PN_VMX_ENTER ==> pn_failed_at_list{Pre, Post}(n) || pn_failed_at_guest{Pre, Post}(n);
+    ensures number34_entry: (\result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT) &&
+            n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 ==>
+            pn_unloadable{Pre, Post}(n, \old(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR]), n->vmcs12.f[PN_F_EXIT_QUALIFICATION]);
     ensures guest_refused: !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
     ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
@@ -280,6 +300,9 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
             entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
     ensures number33: \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT ==>
             pn_failed_at_list{Pre, Post}(n) || pn_failed_at_guest{Pre, Post}(n);
+    ensures number34_entry: (\result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT) &&
+            n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 ==>
+            pn_unloadable{Pre, Post}(n, \old(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR]), n->vmcs12.f[PN_F_EXIT_QUALIFICATION]);
     ensures guest_refused: controls_ok{Pre}(n) && vtpr_ok{Pre}(n, \old(pn_vtpr(n))) && host_ok{Pre}(n, m.long_mode) &&
             !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
@@ -301,10 +324,17 @@ static struct pn_outcome enter_checked(struct pn_nested_vmx *n, struct pn_l1_mod
 
 struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0)
 {
-    const struct pn_outcome o = pn_vm_entry(n, m, launch);
+    struct pn_outcome o = pn_vm_entry(n, m, launch);
 
-    if (o.kind == PN_VMX_ENTER)
-        return enter_checked(n, m, l0);
+    /*@ assert list: n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR] == \at(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], Pre) &&
+          n->current == \at(n->current, Pre); */
+    if (o.kind == PN_VMX_ENTER) {
+        o = enter_checked(n, m, l0);
+        /*@ assert unloadable: (o.kind == PN_VMX_ENTRY_FAILED || o.kind == PN_VMX_ABORT) &&
+              n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 ==>
+              pn_unloadable{Pre, Here}(n, n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_QUALIFICATION]); */
+        return o;
+    }
     forget(n);
     return o;
 }

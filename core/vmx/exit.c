@@ -7,7 +7,7 @@
 #include "host.h"
 #include "sync.h"
 
-enum { NMI_BLOCKING = 8, VIRTUAL_NMIS = 5, HOST_LONG = 9, GUEST_LONG = 9 };
+enum { NMI_BLOCKING = 8, VIRTUAL_NMIS = 5, HOST_LONG = 9, GUEST_LONG = 9, REASON_MSR_LOADING = 34 };
 enum { ABORT_STORE = 1, ABORT_PDPTE = 2, ABORT_LOAD = 4, ABORT_LONG = 6 }; /* SDM 27.7 */
 #define VALID 0x80000000u
 #define REVISION 0x80000000u
@@ -19,6 +19,7 @@ enum { ABORT_STORE = 1, ABORT_PDPTE = 2, ABORT_LOAD = 4, ABORT_LONG = 6 }; /* SD
     requires code: code <= 6;
     terminates \true; exits \false; assigns dev_memory, dev_writes;
     ensures said: pn_aborted(n, code);
+    ensures memory: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
     ensures result: \result.kind == PN_VMX_ABORT; */
 static struct pn_outcome vmx_abort(const struct pn_nested_vmx *n, uint8_t code)
 {
@@ -76,6 +77,8 @@ static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
     ensures list: \result.kind == done ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
     ensures memory: \result.kind == done ==> same_memory{Pre, Post};
+    ensures others: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
+    ensures refusals: msr_refusals_kept{Pre, Post};
     ensures abort: \result.kind == PN_VMX_ABORT ==> pn_host_refused(n); */
 static struct pn_outcome to_host(const struct pn_nested_vmx *n, struct pn_leaving b, uint8_t done)
 {
@@ -85,6 +88,7 @@ static struct pn_outcome to_host(const struct pn_nested_vmx *n, struct pn_leavin
     if (!pn_load_host_pdptes(n))
         return vmx_abort(n, ABORT_PDPTE);
     pn_load_host(n, b);
+    /*@ assert pdptes: pn_host_pdptes(n); */
     if (pn_load_msrs(f[PN_F_EXIT_LOAD_ADDR], (uint32_t)f[PN_F_EXIT_LOAD_COUNT]) != 0)
         return vmx_abort(n, ABORT_LOAD);
     o.kind = done;
@@ -274,8 +278,15 @@ static void fail(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualificatio
 
 struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification)
 {
+    const bool loaded = reason == REASON_MSR_LOADING;
+    const uint64_t efer = loaded ? pn_hw_read02(PN_F_GUEST_EFER) : 0, pat = loaded ? pn_hw_read02(PN_F_GUEST_PAT) : 0;
+    struct pn_leaving b;
+
     fail(n, reason, qualification);
     leave_l2(n);
     pn_hw_load_vmcs(PN_VMCS01);
-    return to_host(n, staying(), PN_VMX_ENTRY_FAILED);
+    b = staying();
+    b.efer = loaded ? efer : b.efer;
+    b.pat = loaded ? pat : b.pat;
+    return to_host(n, b, PN_VMX_ENTRY_FAILED);
 }

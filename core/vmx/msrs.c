@@ -33,8 +33,10 @@ static bool storable(uint64_t head)
             dev_vmcs01[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs01[PN_G_RARE .. PN_G_RARE_END - 1],
             dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1];
     ensures loaded: \result != 0 ==> n_msrs == \old(n_msrs) + 1 && nx012_loadable(mem64(place)) &&
-            msr_index(\old(n_msrs)) == mem64(place) && msr_value(\old(n_msrs)) == mem64(place + 8);
-    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs) && msr_not_loaded(place);
+            msr_index(\old(n_msrs)) == mem64(place) && msr_value(\old(n_msrs)) == mem64(place + 8) &&
+            n_refused == \old(n_refused);
+    ensures refused: \result == 0 ==> n_msrs == \old(n_msrs) && msr_not_loaded{Pre, Post}(place);
+    ensures refusals: msr_refusals_kept{Pre, Post};
     ensures before: \forall integer k; k < \old(n_msrs) ==>
             msr_index(k) == \old(msr_index(k)) && msr_value(k) == \old(msr_value(k));
     ensures other01: dev_vmcs == PN_VMCS02 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
@@ -76,6 +78,7 @@ uint32_t pn_load_msrs(uint64_t address, uint32_t count)
     /*@ loop invariant range: 0 <= i <= count && i <= LONGEST;
         loop invariant unread: \forall integer a; a >= address + ENTRY * i ==> n_reads(a) == 0;
         loop invariant counted: n_msrs == \at(n_msrs, Pre) + i;
+        loop invariant refused: n_refused == \at(n_refused, Pre) && msr_refusals_kept{Pre, Here};
         loop invariant other01: dev_vmcs == PN_VMCS02 ==>
               \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \at(dev_vmcs01[f], Pre);
         loop invariant other02: dev_vmcs == PN_VMCS01 ==>

@@ -2,6 +2,8 @@
  *
  * Nested VMX: the MSR bitmap of vmcs02, word by word, and what an exit of L2 loads of L1's segments (SDM 24.6.9, 27.5.2).
  */
+#include <provenest/vmx_exit.h>
+
 #include "../../vendor/model/vmcs.h"
 #include "host.h"
 #include "prepare_bitmap.h"
@@ -135,6 +137,32 @@ START_TEST(mode)
 }
 END_TEST
 
+/* 26.8: an entry that fails at its MSR-load list (reason 34) has loaded L2's PAT and EFER, and the exit loads only what it is
+   told to; one that fails before (33) has not. */
+START_TEST(failed_entry)
+{
+    const uint32_t reason = _i ? 34 : 33;
+    const uint64_t *l1 = model_nested()->vmcs01;
+
+    start(0, 0);
+    n.vmxon = n.l2 = n.entry_pending = true;
+    n.vmxon_pointer = 0x1000;
+    n.current = 0x2000;
+    n.vmcs12.f[PN_F_EXIT_CTL] = BIT(9);
+    model_nested()->vmcs01[PN_F_GUEST_PAT] = 1;
+    model_nested()->vmcs02[PN_F_GUEST_PAT] = 2;
+    model_nested()->vmcs01[PN_F_GUEST_EFER] = BIT(0);
+    model_nested()->vmcs02[PN_F_GUEST_EFER] = BIT(11) | BIT(8) | BIT(10);
+    model_nested()->current = PN_VMCS02;
+    ck_assert_int_eq(pn_entry_failure(&n, reason, 3).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_uint_eq(n.vmcs12.f[PN_F_EXIT_REASON], BIT(31) | reason);
+    ck_assert_uint_eq(n.vmcs12.f[PN_F_EXIT_QUALIFICATION], 3);
+    ck_assert_uint_eq(l1[PN_F_GUEST_PAT], _i ? 2 : 1);
+    ck_assert_uint_eq(l1[PN_F_GUEST_EFER], BIT(8) | BIT(10) | (_i ? BIT(11) : BIT(0)));
+    ck_assert_int_eq(model_nested()->current, PN_VMCS01);
+}
+END_TEST
+
 TCase *vmx_host_tests(void)
 {
     TCase *t = tcase_create("vmx_host");
@@ -144,5 +172,6 @@ TCase *vmx_host_tests(void)
     tcase_add_test(t, l1_races);
     tcase_add_loop_test(t, segments, 0, 7);
     tcase_add_loop_test(t, mode, 0, 2);
+    tcase_add_loop_test(t, failed_entry, 0, 2);
     return t;
 }

@@ -194,6 +194,12 @@ struct pn_pdptes {
     predicate pn_failed_at_list{A, B}(struct pn_nested_vmx *n) =
       \at(n->vmcs12.f[PN_F_EXIT_REASON], B) == 0x80000022 &&
       1 <= \at(n->vmcs12.f[PN_F_EXIT_QUALIFICATION], B) <= \at(n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT], A);
+
+    // That entry of the list cannot be loaded; but for one that a VMX abort has since written over, the word at `current`.
+    predicate pn_unloadable_at{A, B}(integer place, integer current) =
+      place != current && place + 8 != current ==> msr_not_loaded{A, B}(place);
+    predicate pn_unloadable{A, B}(struct pn_nested_vmx *n, integer list, integer number) =
+      msr_list_fits(list, number) ==> pn_unloadable_at{A, B}(list + 16 * (number - 1), \at(n->current, A));
 */
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------ */
@@ -327,6 +333,9 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
             entering(\result) || \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT;
     ensures number33: \result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT ==>
             pn_failed_at_list{Pre, Post}(n) || pn_failed_at_guest{Pre, Post}(n);
+    ensures number34_entry: (\result.kind == PN_VMX_ENTRY_FAILED || \result.kind == PN_VMX_ABORT) &&
+            n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 ==>
+            pn_unloadable{Pre, Post}(n, \old(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR]), n->vmcs12.f[PN_F_EXIT_QUALIFICATION]);
     ensures guest_refused: pn_entry_permitted{Pre}(n, m, launch) && pn_controls_pass{Pre}(n) && host_ok{Pre}(n, m.long_mode) &&
             !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;

@@ -85,15 +85,9 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     predicate msrs_stored{A, B}(integer address, integer number) =
       \forall integer k; 0 <= k < number ==> msr_stored{A, B}(address, k);
 
-    // Why an entry is not loaded: what its first word names, or WRMSR would not take the value.
-    predicate msr_not_loaded{L}(integer place) = !nx012_loadable(mem64(place)) ||
-      (msr_refused_index == mem64(place) && msr_refused_value == mem64(place + 8));
-
-    // The words a list is stored into, and the manual's shape of a list.
+    // The words a list is stored into.
     predicate msr_slot(integer address, integer number, integer a) =
       address + 8 <= a < address + 16 * number && (a - address) % 16 == 8;
-
-    predicate msr_list_fits(integer address, integer number) = address % 16 == 0 && address < 0x10000000000000 && number <= 512;
 */
 
 /* What an exit says of itself: reason to guest-physical address; the event it interrupted, in the fields after it; the entry
@@ -177,11 +171,13 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 /* VMLAUNCH or VMRESUME failed after the checks on controls and host state (SDM 26.8): `reason` 33 or 34, bit 31 is set
  * here. Of the VMCS only reason and qualification are written (VE-260): guest state, the entry event and the launch state are
  * as they were (VE-261). The host state and the exit's MSR-load list are loaded, the MSR-store list is not looked at (VE-262).
+ * Reason 34 comes after L2's PAT and EFER have been loaded: where the exit does not load them, they are what L1 finds (26.8).
  * kind: PN_VMX_ENTRY_FAILED or PN_VMX_ABORT. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires current: n->current != PN_NO_VMCS;
     requires reason: reason <= 0xffff;
+    requires loaded: reason == 34 ==> dev_vmcs == PN_VMCS02;
     requires quiet: dev_owed == 0 && dev_entry == 0;
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->l2, n->entry_pending,
@@ -199,8 +195,12 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     ensures host: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_loaded(n, \old(dev_vmcs01[PN_F_GUEST_CR0]));
     ensures host_blocking: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_blocking(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) &&
             (dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY] != 0 <==> (\old(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) / 8) % 2 == 1);
-    ensures host_msrs: \result.kind == PN_VMX_ENTRY_FAILED ==>
+    ensures host_msrs: \result.kind == PN_VMX_ENTRY_FAILED && reason != 34 ==>
             pn_host_unlisted(n, \old(dev_vmcs01[PN_F_GUEST_EFER]), \old(dev_vmcs01[PN_F_GUEST_PAT]));
+    ensures host_msrs_loaded: \result.kind == PN_VMX_ENTRY_FAILED && reason == 34 ==>
+            pn_host_unlisted(n, \old(dev_vmcs02[PN_F_GUEST_EFER]), \old(dev_vmcs02[PN_F_GUEST_PAT]));
+    ensures refusals: msr_refusals_kept{Pre, Post};
+    ensures memory: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
     ensures host_pdptes: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_pdptes(n);
     ensures host_list: \result.kind == PN_VMX_ENTRY_FAILED ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
@@ -218,7 +218,9 @@ struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uin
     ensures empty: count == 0 ==> \forall integer f; 0 <= f < PN_FIELDS ==> dev_vmcs01[f] == \old(dev_vmcs01[f]);
     ensures all: \result == 0 ==> n_msrs == \old(n_msrs) + count && msrs_loaded{Pre, Here}(address, count);
     ensures some: \result != 0 ==> n_msrs == \old(n_msrs) + \result - 1 && msrs_loaded{Pre, Here}(address, \result - 1);
-    ensures refused: \result != 0 && msr_list_fits(address, \result) ==> msr_not_loaded(address + 16 * (\result - 1)); */
+    ensures refused: \result != 0 && msr_list_fits(address, \result) ==>
+            msr_not_loaded{Pre, Post}(address + 16 * (\result - 1));
+    ensures refusals: msr_refusals_kept{Pre, Post}; */
 uint32_t pn_load_msrs(uint64_t address, uint32_t count);
 
 /* MSR-store list of an exit (SDM 27.4). False: an entry cannot be stored, which is a VMX abort. */
