@@ -57,6 +57,30 @@ static void lists(void)
     say("VMX   stored=%x now=%x,%x\n", get64((uint64_t)pages[2] + 24), rdmsr(KERNEL_GS), rdmsr(LSTAR));
 }
 
+/* SDM 26.8: L2's PAT and EFER are loaded before the list is: an exit that does not load them leaves them. `bad`: guest state is
+   refused instead, and they are not. */
+static void late(const char *name, bool host, bool bad)
+{
+    const uint64_t pat = rdmsr(MSR_PAT), efer = rdmsr(MSR_EFER);
+
+    base(LONG, m_code);
+    add(ENTRY_CTL, ENTRYC_LOAD_PAT);
+    set(GUEST_PAT, 0x0007010600070106);
+    set(GUEST_EFER, efer ^ 1);
+    if (!host)
+        drop(EXIT_CTL, EXITC_LOAD_PAT | EXITC_LOAD_EFER);
+    if (bad)
+        set(GUEST_RFLAGS, 0);
+    item(1, 0, MSR_PAT, 0x0006010600060106);
+    item(1, 1, 0xc0000100, 0);
+    set(ENTRY_LOAD_ADDR, (uint64_t)pages[1]);
+    set(ENTRY_LOAD_COUNT, 2);
+    once("msrs", name);
+    say("VMX   pat=%x efer-changed=%x\n", rdmsr(MSR_PAT), rdmsr(MSR_EFER) ^ efer);
+    wrmsr(MSR_PAT, pat);
+    wrmsr(MSR_EFER, efer);
+}
+
 void area_msrs(void)
 {
     rig_setup();
@@ -79,6 +103,9 @@ void area_msrs(void)
     load("load/smm-monitor", 0, 0x9b, 0);
     load("load/lstar-not-canonical", 5, LSTAR, 0x800000000000);
     load("load/sysenter-cs", 0, SYSENTER_CS, 0x33);
+    late("late/host-loads", true, false);
+    late("late/host-does-not", false, false);
+    late("late/guest-state", false, true);
     say("VMX msrs sysenter-cs now=%x\n", rdmsr(SYSENTER_CS));
     __asm__ volatile("vmxoff");
 }
