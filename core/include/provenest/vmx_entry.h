@@ -145,11 +145,6 @@ struct pn_pdptes {
 
     predicate pn_tags_sound{L}(struct pn_nested_vmx *n) = !bit(n->dirty, PN_GROUP_CONTROLS) ==>
       pn_tags(n, dev_tag_vpid, dev_tag_eptp) && dev_flush_owed == 0;
-
-    // The registers are L1's now, as vmcs01 has them.
-    predicate pn_l1_has{L}(struct pn_l1_registers r) =
-      r.dr7 == dev_vmcs01[PN_F_GUEST_DR7] && r.debugctl == dev_vmcs01[PN_F_GUEST_DEBUGCTL] &&
-      r.pat == dev_vmcs01[PN_F_GUEST_PAT] && r.efer == dev_vmcs01[PN_F_GUEST_EFER];
 */
 
 /* SDM 4.4.1: CR3 has the address of the four PDPTEs in bits 31:5. */
