@@ -6,7 +6,8 @@
 
 /* The ranges of sh001_written and sh002_shown that are not one field. */
 enum { WRITTEN = PN_G_EVENT, WRITTEN_END = PN_G_BASIC_END };
-enum { SHOWN = PN_G_EVENT, SHOWN_END = PN_F_CR4_SHADOW + 1, SAID = PN_G_EXIT, SAID_END = PN_F_GUEST_PHYSICAL + 1 };
+enum { SHOWN = PN_G_EVENT, SHOWN_END = PN_F_CR4_SHADOW + 1, SAVED = PN_G_BASIC, SAVED_END = PN_F_CR0_MASK };
+enum { SAID = PN_G_EXIT, SAID_END = PN_F_GUEST_PHYSICAL + 1 };
 
 bool pn_shadow_shown(int f)
 {
@@ -77,12 +78,22 @@ void pn_shadow_fill(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
     pn_hw_close_shadow();
 }
 
+void pn_shadow_said(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
+{
+    pn_hw_open_shadow();
+    show(n, s, PN_F_ENTRY_INFO);
+    show_range(n, s, SAVED, SAVED_END);
+    show_range(n, s, SAID, SAID_END);
+    pn_hw_close_shadow();
+}
+
 /* One field of L1's back; whether it has another value than before. */
 /*@ requires nested: \valid(n);
     requires shadow: \valid(s);
     requires apart: \separated(n, s);
     requires fit: pn_fields_fit(n);
     requires field: 0 <= f < PN_FIELDS && sh001_written(f);
+    requires same: s->f[f] == n->vmcs12.f[f];
     requires current: dev_vmcs == PN_VMCS_SHADOW;
     terminates \true; exits \false; assigns n->vmcs12.f[f], s->f[f];
     ensures fit: pn_fields_fit(n);
@@ -91,11 +102,12 @@ void pn_shadow_fill(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
 static bool take(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, unsigned f)
 {
     const uint64_t value = pn_hw_read_shadow((enum pn_field)f);
-    const bool changed = n->vmcs12.f[f] != value;
 
+    if (value == n->vmcs12.f[f])
+        return false;
     n->vmcs12.f[f] = value;
     s->f[f] = value;
-    return changed;
+    return true;
 }
 
 /*@ requires nested: \valid(n);
@@ -104,6 +116,7 @@ static bool take(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, unsigned f)
     requires fit: pn_fields_fit(n);
     requires range: 0 <= first <= end <= PN_FIELDS;
     requires fields: \forall integer f; first <= f < end ==> sh001_written(f);
+    requires same: \forall integer f; first <= f < end ==> s->f[f] == n->vmcs12.f[f];
     requires current: dev_vmcs == PN_VMCS_SHADOW;
     terminates \true; exits \false; assigns n->vmcs12.f[first .. end - 1], s->f[first .. end - 1];
     ensures fit: pn_fields_fit(n);
@@ -118,6 +131,7 @@ static bool take_range(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, unsign
         loop invariant taken: \forall integer f; first <= f < i ==>
                        n->vmcs12.f[f] == dev_shadow[f] && s->f[f] == dev_shadow[f];
         loop invariant later: \forall integer f; i <= f < end ==> n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre);
+        loop invariant same: \forall integer f; i <= f < end ==> s->f[f] == n->vmcs12.f[f];
         loop invariant changed: changed != 0 <==>
                        \exists integer f; first <= f < i && n->vmcs12.f[f] != \at(n->vmcs12.f[f], Pre);
         loop assigns i, changed, n->vmcs12.f[first .. end - 1], s->f[first .. end - 1];
@@ -155,6 +169,7 @@ static void touched_if(struct pn_nested_vmx *n, bool changed, unsigned group)
     requires inv: pn_nested_inv(n);
     requires range: 0 <= first <= end <= PN_FIELDS;
     requires fields: \forall integer f; first <= f < end ==> sh001_written(f);
+    requires same: \forall integer f; first <= f < end ==> s->f[f] == n->vmcs12.f[f];
     requires group: group < PN_GROUPS;
     requires current: dev_vmcs == PN_VMCS_SHADOW;
     terminates \true; exits \false;
@@ -187,10 +202,10 @@ void pn_shadow_take(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
     pn_hw_open_shadow();
     take_group(n, s, PN_F_PROC_CTL, PN_F_PROC_CTL + 1, PN_GROUP_CONTROLS);
     /*@ assert not_yet: \forall integer f; PN_G_EVENT <= f < PN_G_BASIC_END ==>
-          n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
+          n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre) && s->f[f] == n->vmcs12.f[f]; */
     take_group(n, s, PN_G_EVENT, PN_G_EVENT_END, PN_GROUP_EVENT);
     /*@ assert not_yet_basic: \forall integer f; PN_G_BASIC <= f < PN_G_BASIC_END ==>
-          n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
+          n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre) && s->f[f] == n->vmcs12.f[f]; */
     take_group(n, s, PN_G_BASIC, PN_G_BASIC_END, PN_GROUP_BASIC);
     /*@ assert known_controls: s->f[PN_F_PROC_CTL] == dev_shadow[PN_F_PROC_CTL]; */
     /*@ assert known_event: \forall integer f; PN_G_EVENT <= f < PN_G_EVENT_END ==> s->f[f] == dev_shadow[f]; */

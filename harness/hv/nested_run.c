@@ -84,7 +84,8 @@ static void left(struct vcpu *v)
     if (s->barrier)
         cpu_wrmsr(MSR_PRED_CMD, 1);
     nested_masks(v);
-    nested_show(v);
+    if (s->shadowing) /* an exit changes neither the current VMCS nor this */
+        pn_shadow_said(&s->vmx, &s->shadow);
 }
 
 static void after(struct vcpu *v, struct pn_outcome r)

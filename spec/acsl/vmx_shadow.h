@@ -17,6 +17,11 @@
 /*@ predicate sh002_shown(integer f) = f == 1 || 25 <= f <= 38 || 112 <= f <= 121;
 */
 
+/* SH-003: those that no exit of L2's writes (27.2 to 27.4): the primary controls, error code and length of the event, the
+   masks and read shadows of CR0 and CR4. */
+/*@ predicate sh003_left(integer f) = f == 1 || 26 <= f <= 27 || 35 <= f <= 38;
+*/
+
 /*@ check lemma canary_vmx_shadow: \false; */
 
 #endif

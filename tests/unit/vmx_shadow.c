@@ -80,6 +80,38 @@ START_TEST(filled_and_not_twice)
 }
 END_TEST
 
+/* After an exit of L2's: what an exit can have changed, each field of it, and nothing else is looked at. */
+START_TEST(what_an_exit_leaves_is_shown)
+{
+    static const int left_alone[] = {PN_F_PROC_CTL, PN_F_ENTRY_ERROR, PN_F_ENTRY_LENGTH, PN_F_CR0_MASK,
+                                     PN_F_CR0_SHADOW, PN_F_CR4_MASK,  PN_F_CR4_SHADOW};
+    struct model_nested *m = model_nested();
+    unsigned int changed = 0;
+
+    setup();
+    pn_shadow_fill(&n, &s);
+    pn_shadow_said(&n, &s);
+    ck_assert(!m->in_shadow);
+    ck_assert_uint_eq(m->shadow_writes, 25);
+    for (int f = 0; f < PN_FIELDS; f++) {
+        bool stays = !pn_shadow_shown(f);
+
+        for (unsigned int i = 0; i < sizeof left_alone / sizeof left_alone[0]; i++)
+            stays = stays || f == left_alone[i];
+        if (stays)
+            continue;
+        n.vmcs12.f[f] += 0x1000;
+        pn_shadow_said(&n, &s);
+        ck_assert_uint_eq(m->shadow_writes, 25 + ++changed);
+        ck_assert_uint_eq(m->shadow[f], 0x1100 + (uint64_t)f);
+        ck_assert_uint_eq(s.f[f], 0x1100 + (uint64_t)f);
+    }
+    ck_assert_uint_eq(changed, 18);
+    for (int f = 0; f < PN_FIELDS; f++)
+        ck_assert_uint_eq(m->shadow[f], pn_shadow_shown(f) ? n.vmcs12.f[f] : 0);
+}
+END_TEST
+
 START_TEST(what_l1_writes_comes_back)
 {
     struct model_nested *m = model_nested();
@@ -137,6 +169,7 @@ TCase *vmx_shadow_tests(void)
 
     tcase_add_test(t, what_is_shadowed);
     tcase_add_test(t, filled_and_not_twice);
+    tcase_add_test(t, what_an_exit_leaves_is_shown);
     tcase_add_test(t, what_l1_writes_comes_back);
     tcase_add_test(t, the_verdict_stands);
     return t;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * VMCS shadowing for L1 (SDM vol. 3C 24.10): which fields its VMREADs and VMWRITEs reach without an exit, and the two copies that keep
- * the shadow VMCS and vmcs12 the same. Where the processor has no shadowing nothing here is called.
+ * VMCS shadowing for L1 (SDM vol. 3C 24.10): which fields its VMREADs and VMWRITEs reach without an exit, and the copies
+ * that keep the shadow VMCS and vmcs12 the same. Where the processor has no shadowing nothing here is called.
  *
- * The order: pn_shadow_fill before L1 goes on with a current VMCS, after anything that may have changed vmcs12 (an exit of
- * L2's, VMPTRLD); pn_shadow_take before an instruction of L1's that uses vmcs12 whole (VMLAUNCH, VMRESUME, VMPTRLD, VMCLEAR,
- * VMXOFF). Between them a VMREAD or VMWRITE that does exit is of another field: what L1 wrote is not looked at.
+ * The order: pn_shadow_fill before L1 goes on with a current VMCS, after anything that may have changed vmcs12 (VMPTRLD; for
+ * an exit of L2's pn_shadow_said will do); pn_shadow_take before an instruction of L1's that uses vmcs12 whole (VMLAUNCH,
+ * VMRESUME, VMPTRLD, VMCLEAR, VMXOFF). Between them a VMREAD or VMWRITE that does exit is of another field: what L1 wrote is
+ * not looked at.
  */
 #ifndef PROVENEST_VMX_SHADOW_H
 #define PROVENEST_VMX_SHADOW_H
@@ -56,12 +57,31 @@ bool pn_shadow_written(int f);
     ensures current: dev_vmcs == PN_VMCS01; */
 void pn_shadow_fill(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s);
 
-/* What L1 has written to vmcs12; as if each VMWRITE that changed something had exited (pn_vmwrite). */
+/* The same where nothing but an exit of L2's has changed vmcs12 since the two were the same. */
+/*@ requires nested: \valid_read(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires fit: pn_fields_fit(n);
+    requires known: pn_shadow_known(s);
+    requires left: \forall integer f; 0 <= f < PN_FIELDS && sh003_left(f) ==> s->f[f] == n->vmcs12.f[f];
+    requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false;
+    assigns s->f[0 .. PN_FIELDS - 1], dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost, dev_vmcs;
+    ensures known: pn_shadow_known(s);
+    ensures shows: pn_shadow_shows(n);
+    ensures cost: \old(n_shadow_writes) <= n_shadow_writes <= \old(n_shadow_writes) + 18;
+    ensures cost_same: pn_shadow_shows{Pre}(n) ==> n_shadow_writes == \old(n_shadow_writes);
+    ensures current: dev_vmcs == PN_VMCS01; */
+void pn_shadow_said(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s);
+
+/* What L1 has written to vmcs12; as if each VMWRITE that changed something had exited (pn_vmwrite). What L0 has shown is
+ * still what vmcs12 has (`same`): it is only compared with, for it is the same word most of the time. */
 /*@ requires nested: \valid(n);
     requires shadow: \valid(s);
     requires apart: \separated(n, s);
     requires inv: pn_nested_inv(n);
     requires kept: pn_shadow_kept(s);
+    requires same: \forall integer f; 0 <= f < PN_FIELDS && sh001_written(f) ==> s->f[f] == n->vmcs12.f[f];
     requires current: dev_vmcs == PN_VMCS01;
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, s->f[0 .. PN_FIELDS - 1], dev_vmcs;
