@@ -8,6 +8,7 @@
 #include "sync.h"
 
 enum { NMI_BLOCKING = 8, VIRTUAL_NMIS = 5, HOST_LONG = 9, GUEST_LONG = 9, REASON_MSR_LOADING = 34 };
+enum { LOAD_PAT = 19, LOAD_EFER = 21 };                                    /* exit controls */
 enum { ABORT_STORE = 1, ABORT_PDPTE = 2, ABORT_LOAD = 4, ABORT_LONG = 6 }; /* SDM 27.7 */
 #define VALID 0x80000000u
 #define REVISION 0x80000000u
@@ -39,13 +40,13 @@ static bool by_nmi(struct pn_l2_exit x)
     return x.reason % 0x10000u == 0 && x.info / VALID != 0 && x.info / 0x100u % 8u == PN_TYPE_NMI;
 }
 
-/* What of the processor's state L2 leaves behind. `saved` is L2's interruptibility. */
+/* What of the processor's state L2 leaves behind. What the exit loads is not read (SDM 27.5.1). */
 /*@ requires nested: \valid_read(n);
     requires current: dev_vmcs == PN_VMCS02;
     terminates \true; exits \false; assigns \nothing;
     ensures cr0: \result.cr0 == n->vmcs12.f[PN_F_GUEST_CR0];
-    ensures efer: \result.efer == dev_vmcs02[PN_F_GUEST_EFER];
-    ensures pat: \result.pat == dev_vmcs02[PN_F_GUEST_PAT];
+    ensures efer: !bit(n->vmcs12.f[PN_F_EXIT_CTL], 21) ==> \result.efer == dev_vmcs02[PN_F_GUEST_EFER];
+    ensures pat: !bit(n->vmcs12.f[PN_F_EXIT_CTL], 19) ==> \result.pat == dev_vmcs02[PN_F_GUEST_PAT];
     ensures nmi: nx010_blocked(\result.nmi_blocked, nmi, n->vmcs12.f[PN_F_PIN_CTL],
             n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY]); */
 static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
@@ -53,8 +54,8 @@ static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
     struct pn_leaving b;
 
     b.cr0 = n->vmcs12.f[PN_F_GUEST_CR0];
-    b.efer = pn_hw_read02(PN_F_GUEST_EFER);
-    b.pat = pn_hw_read02(PN_F_GUEST_PAT);
+    b.efer = pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], LOAD_EFER) ? 0 : pn_hw_read02(PN_F_GUEST_EFER);
+    b.pat = pn_tstb(n->vmcs12.f[PN_F_EXIT_CTL], LOAD_PAT) ? 0 : pn_hw_read02(PN_F_GUEST_PAT);
     b.nmi_blocked = nmi || (!pn_tstb(n->vmcs12.f[PN_F_PIN_CTL], VIRTUAL_NMIS) &&
                             n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] / NMI_BLOCKING % 2u != 0);
     return b;
