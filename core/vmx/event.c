@@ -104,7 +104,8 @@ static enum choice choose(const struct pn_nested_vmx *n, const struct pn_vcpu *v
     if (v->injected.stage == PN_STAGE_INJECTED)
         return l2_first(v, pin, timer);
     if (v->triple_fault)
-        return raised ? NOTHING : SHUTDOWN; /* L0's own shutdown, with an exception of L2's behind it: pn_inject_events */
+        return raised ? NOTHING
+                      : SHUTDOWN; /* L0's own shutdown, with an exception of L2's behind it: pn_inject_events */
     if (raised && !pn_is_low_trap(v->exception))
         return choose_exception(n, v, timer);
     if (v->smi_pending && pn_smi_open(v))
@@ -265,17 +266,23 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
     return x;
 }
 
-/* Where things stand after the exit; of what the exit says, the two words that the order of events is about. */
+/* Where things stand after the exit; of what the exit says, the words that the order of events is about. `alone`: it interrupted
+   no delivery. */
 /*@ requires nested: \valid_read(n);
     requires said: pn_exit_said(n, x);
+    requires alone: alone != 0 ==> pn_says_nothing_interrupted(n, x);
     terminates \true; exits \false; assigns \nothing;
     ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
     ensures info: n->vmcs12.f[PN_F_EXIT_INFO] == x.info;
+    ensures error: n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
+    ensures qualification: n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification;
+    ensures alone: alone != 0 ==>
+            info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 0 && n->vmcs12.f[PN_F_EXIT_LENGTH] == x.length;
     ensures abort: \result == PN_TURN_ABORT <==> o.kind == PN_VMX_ABORT;
     ensures turn: \result == PN_TURN_L1 || \result == PN_TURN_ABORT; */
-static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_exit x, struct pn_outcome o)
+static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_exit x, struct pn_outcome o, bool alone)
 {
-    (void)n, (void)x; /* the contract speaks of them */
+    (void)n, (void)x, (void)alone; /* the contract speaks of them */
     return o.kind == PN_VMX_ABORT ? PN_TURN_ABORT : PN_TURN_L1;
 }
 
@@ -290,8 +297,11 @@ static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_e
     requires nothing_raised: v->exception.stage == PN_STAGE_NONE;
     requires not_taken_back: has_injected(*v) ==> v->cancelled == 0;
     terminates \true; exits \false;
-    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage,
-            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf,
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_G_BASIC .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER],
+            dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf,
             dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at,
             dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, dev_reads, dev_memory, dev_writes,
             dev_msrs, dev_msr_journal;
@@ -300,16 +310,24 @@ static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_e
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures left: n->l2 == 0 && (\result == PN_TURN_L1 || \result == PN_TURN_ABORT);
+    ensures l1_next: pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
+    ensures same02: pn_same02{Pre, Post};
     ensures said: pn_exit_said(n, x);
     ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
     ensures info: n->vmcs12.f[PN_F_EXIT_INFO] == x.info;
+    ensures error: n->vmcs12.f[PN_F_EXIT_ERROR] == x.error;
+    ensures qualification: n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification;
+    ensures alone: !\old(has_injected(*v)) ==>
+            info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 0 && n->vmcs12.f[PN_F_EXIT_LENGTH] == x.length;
     ensures kept: v->mtf_pending == \old(v->mtf_pending) && v->exception.stage == PN_STAGE_NONE;
     ensures handed_over: v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
     ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
     ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)); */
 static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
-    return turn_of(n, x, pn_nested_exit(n, v, x));
+    const bool alone = v->injected.stage != PN_STAGE_INJECTED;
+
+    return turn_of(n, x, pn_nested_exit(n, v, x), alone);
 }
 
 /* With "acknowledge interrupt on exit" the vector is in the exit information, and the controller has it in service; else the
@@ -342,6 +360,7 @@ static struct pn_l2_exit take_interrupt(struct pn_vcpu *v, uint64_t exit)
 enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer)
 {
     const enum choice what = choose(n, v, timer);
+    enum pn_nested_turn turn;
     struct pn_l2_exit x;
 
     if (what == NOTHING)
@@ -360,9 +379,16 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
     /*@ assert widths: pn_caps_ok(n->caps); */
     /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert fit: pn_fields_fit(n); */
+    /*@ assert whole: n->vmcs12 == \at(n->vmcs12, Pre); */
     if (what == INTERRUPT && x.reason == 0)
         return PN_TURN_L2;
-    return leave(n, v, x);
+    turn = leave(n, v, x);
+    /*@ assert controls: pn_saved_controls(n, \at(n->vmcs12, Pre)); */
+    /*@ assert asked: pn_saved_asked(n, \at(n->vmcs12, Pre)); */
+    /*@ assert pdptrs: pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
+    /*@ assert event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre)); */
+    /*@ assert sound: pn_exit_sound(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    return turn;
 }
 
 enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_event e)
@@ -379,5 +405,6 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     /*@ assert widths: pn_caps_ok(n->caps); */
     /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert fit: pn_fields_fit(n); */
+    /*@ assert whole: n->vmcs12 == \at(n->vmcs12, Pre); */
     return leave(n, v, exception_exit(e));
 }

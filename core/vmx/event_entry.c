@@ -96,10 +96,32 @@ bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v
     return true;
 }
 
+/* A monitor trap flag exit that L1 injected (type 7), or L0 asked for, was due before L2's first instruction, which does not come: it
+   must not be the exit of a later entry. */
+/*@ requires vcpu: \valid(v);
+    requires inv: pn_inv(*v);
+    terminates \true; exits \false; assigns v->mtf_pending, led_reported, led_dropped;
+    ensures inv: pn_inv(*v);
+    ensures none: v->mtf_pending == 0;
+    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
+    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
+static void give_mtf_back(struct pn_vcpu *v)
+{
+    if (!v->mtf_pending)
+        return;
+    v->mtf_pending = false;
+    pn_ledger_reported(pn_event_make(PN_STAGE_PENDING, PN_TYPE_OTHER, 0));
+}
+
 void pn_nested_refused(struct pn_vcpu *v)
 {
+    const bool own_nmi = v->injected.type == PN_TYPE_NMI && v->injected.origin != PN_BY_L1;
+
+    give_mtf_back(v);
     if (v->injected.stage != PN_STAGE_INJECTED)
         return;
     pn_ledger_given_back(v->injected);
     v->injected.stage = PN_STAGE_NONE;
+    if (own_nmi)
+        (void)pn_queue_nmi(v); /* L0's, not L1's to give again: it waits, as one that comes now */
 }

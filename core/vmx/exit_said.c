@@ -2,10 +2,9 @@
  * The exit-information fields, and the event that is handed over to L1 (SDM vol. 3C 27.2). */
 #include "exit_said.h"
 
-#include "../event/bits.h"
 #include "../event/classify.h"
 
-enum { NMI_BLOCKING = 8, EPT_VIOLATION = 48, BIT12 = 0x1000, VALID_BIT = 31 };
+enum { NMI_BLOCKING = 8, EPT_VIOLATION = 48, BIT12 = 0x1000 };
 #define VALID 0x80000000u
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -27,7 +26,7 @@ static bool unblocked(struct pn_l2_exit x)
     ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO])); */
 static void say_why(struct pn_nested_vmx *n, struct pn_l2_exit x)
 {
-    n->vmcs12.f[PN_F_ENTRY_INFO] = (uint32_t)pn_putb(n->vmcs12.f[PN_F_ENTRY_INFO], VALID_BIT, false);
+    n->vmcs12.f[PN_F_ENTRY_INFO] %= VALID;
     n->vmcs12.f[PN_F_EXIT_REASON] = x.reason;
     n->vmcs12.f[PN_F_EXIT_QUALIFICATION] = x.qualification;
 }

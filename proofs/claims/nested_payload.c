@@ -12,19 +12,18 @@
 
 #include "../../core/event/payload.h"
 
+/*@ // L2 runs, and an instruction of its that L0 carries out raises an exception that L1 intercepts: pn_nested_raise may be called.
+    predicate cl1_raised{L}(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_event e) =
+      pn_nested_inv(n) && pn_inv(v) && dev_svm == 0 && n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02 &&
+      dev_entry == 0 && v.exception.stage == PN_STAGE_NONE && (has_injected(v) ==> v.cancelled == 0) &&
+      ve078_type(dev_svm, e.type, e.vector) && ve089_length(e.type, e.length) && payload_ok(e) && is_exception(e.type) &&
+      nx031_exception(n, e);
+*/
+
 /*@ requires nested: \valid(n);
     requires vcpu: \valid(v);
     requires apart: \separated(n, v);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(*v);
-    requires vmx: dev_svm == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
-    requires not_programmed: dev_entry == 0;
-    requires nothing_raised: v->exception.stage == PN_STAGE_NONE;
-    requires not_taken_back: has_injected(*v) ==> v->cancelled == 0;
-    requires event: ve078_type(dev_svm, e.type, e.vector) && ve089_length(e.type, e.length) && payload_ok(e) &&
-             is_exception(e.type);
-    requires intercepted: nx031_exception(n, e);
+    requires raised: cl1_raised(n, *v, e);
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, *v, led_dropped,
             dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf,
@@ -45,16 +44,7 @@ void pn_claim_nested_intercepted(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 /*@ requires nested: \valid(n);
     requires vcpu: \valid(v);
     requires apart: \separated(n, v);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(*v);
-    requires vmx: dev_svm == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
-    requires not_programmed: dev_entry == 0;
-    requires nothing_raised: v->exception.stage == PN_STAGE_NONE;
-    requires not_taken_back: has_injected(*v) ==> v->cancelled == 0;
-    requires event: ve078_type(dev_svm, e.type, e.vector) && ve089_length(e.type, e.length) && payload_ok(e) &&
-             is_exception(e.type);
-    requires intercepted: nx031_exception(n, e);
+    requires raised: cl1_raised(n, *v, e);
     requires owes: e.stage == PN_STAGE_PENDING && owes_payload(e) && ev038_has_payload(e.type, e.vector);
     requires history: payload_balanced(*v);
     terminates \true; exits \false;

@@ -31,8 +31,7 @@
 */
 
 /* NX-004, SDM 27.2: bit 31 of the VM-entry interruption information is cleared. */
-/*@ predicate nx004_cleared(integer value, integer before) =
-      \forall integer k; 0 <= k <= 31 ==> (bit(value, k) <==> (k != 31 && bit(before, k)));
+/*@ predicate nx004_cleared(integer value, integer before) = value == before % 0x80000000;
 */
 
 /* NX-005, SDM 27.2.2, 27.2.1 and 27.1: bit 12 of the interruption information, and of an EPT violation's qualification, says

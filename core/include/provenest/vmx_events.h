@@ -131,16 +131,35 @@ enum pn_nested_turn {
 bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v);
 
 /* The processor refused vmcs02 (an exit with bit 31 of the reason), and pn_cancel_injection has taken back what was programmed:
- * L1's event goes back to L1, whose entry fails (pn_entry_failure). */
+ * L1's event goes back to L1, whose entry fails (pn_entry_failure); an NMI of L0's waits again. An interrupt of L0's own cannot: it is
+ * acknowledged, and only L1's entry could have been told. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
     requires taken_back: dev_entry == 0 && (has_injected(*v) ==> v->cancelled != 0);
-    terminates \true; exits \false; assigns v->injected.stage, dev_owed, led_reported;
+    terminates \true; exits \false;
+    assigns v->injected.stage, v->mtf_pending, v->nmi_pending, dev_owed, led_reported, led_dropped, led_accepted, led_owing,
+            led_collapsed;
     ensures inv: pn_inv(*v);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
-    ensures gone: v->injected.stage == PN_STAGE_NONE && dev_owed == 0; */
+    ensures gone: v->injected.stage == PN_STAGE_NONE && dev_owed == 0 && v->mtf_pending == 0;
+    ensures own_nmi: \old(has_injected(*v)) && \old(v->injected.type) == PN_TYPE_NMI && \old(v->injected.origin) != PN_BY_L1 ==>
+            v->nmi_pending >= 1;
+    ensures others: !(\old(has_injected(*v)) && \old(v->injected.type) == PN_TYPE_NMI && \old(v->injected.origin) != PN_BY_L1) ==>
+            v->nmi_pending == \old(v->nmi_pending); */
 void pn_nested_refused(struct pn_vcpu *v);
+
+/* L2 goes on: nothing of L1's VMX, of vmcs02 or of the current VMCS has changed. */
+/*@ predicate pn_l2_stays{A, B}(struct pn_nested_vmx *n) =
+      \at(n->l2, A) == \at(n->l2, B) && \at(n->launched, A) == \at(n->launched, B) &&
+      \at(n->entry_pending, A) == \at(n->entry_pending, B) && \at(n->dirty, A) == \at(n->dirty, B) &&
+      \at(dev_vmcs, A) == \at(dev_vmcs, B) && pn_same02{A, B} &&
+      \forall integer f; 0 <= f < PN_FIELDS ==> \at(n->vmcs12.f[f], A) == \at(n->vmcs12.f[f], B);
+
+    // L1's exit has been made, as pn_nested_exit makes it: `b` and `dirty` as before it.
+    predicate pn_l1_next{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b, integer dirty) =
+      n->l2 == 0 && n->entry_pending == 0 && n->launched != 0 && dev_vmcs == PN_VMCS01 && pn_exit_sound(n, b, dirty);
+*/
 
 /* An instruction of L2's that the hypervisor carries out raises `e`. PN_TURN_L2: L1 does not intercept it, queue it. Else L1's
  * exit has been made: an exception that L1 intercepts is not combined with the one being delivered (SDM 27.2.4). */
@@ -157,8 +176,11 @@ void pn_nested_refused(struct pn_vcpu *v);
     requires event: ve078_type(dev_svm, e.type, e.vector) && ve089_length(e.type, e.length) && payload_ok(e) &&
              is_exception(e.type);
     terminates \true; exits \false;
-    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage, v->mtf_pending,
-            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_G_BASIC .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL], n->dirty, n->launched, n->l2, n->entry_pending, v->injected.stage, v->mtf_pending,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER],
+            dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
             dev_dr6, dev_dr7, dev_cr2, dev_owed, led_reported, led_dropped, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;
     ensures inv: pn_inv(*v);
@@ -169,8 +191,12 @@ void pn_nested_refused(struct pn_vcpu *v);
     ensures l2_goes_on: \result == PN_TURN_L2 ==> n->l2 != 0 && *v == \old(*v) && dev_cr2 == \old(dev_cr2) &&
             dev_dr6 == \old(dev_dr6);
     ensures left: \result != PN_TURN_L2 ==> n->l2 == 0 && v->mtf_pending == 0;
+    ensures l2_stays: \result == PN_TURN_L2 ==> pn_l2_stays{Pre, Post}(n);
+    ensures l1_next: \result != PN_TURN_L2 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
+    ensures same02: pn_same02{Pre, Post};
     ensures handed_over: \result != PN_TURN_L2 ==> v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
     ensures told: \result != PN_TURN_L2 ==> nx032_told(n, e, \old(dev_pe));
+    ensures payload: \result != PN_TURN_L2 ==> n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == nx032_qualification(e);
     ensures alone: \result != PN_TURN_L2 && !\old(has_injected(*v)) ==> info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 0 &&
             n->vmcs12.f[PN_F_EXIT_LENGTH] == e.length;
     ensures result: \result == PN_TURN_L2 || \result == PN_TURN_L1 || \result == PN_TURN_ABORT; */
@@ -188,9 +214,12 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
     requires not_programmed: dev_entry == 0;
     terminates \true; exits \false;
-    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->launched, n->l2, n->entry_pending, *v, dev_asked, dev_acked_vector,
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_G_BASIC .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL], n->dirty, n->launched, n->l2, n->entry_pending, *v, dev_asked, dev_acked_vector,
             dev_withdrawn,
-            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[0 .. PN_FIELDS - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
+            dev_vmcs01[0 .. PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER],
+            dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss,
             dev_nmi_blocked, dev_bs, dev_gif, dev_smm, dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode,
             dev_dr6, dev_dr7, dev_cr2, dev_owed, dev_applied, led_reported, led_dropped, led_delivered, dev_reads, dev_memory,
             dev_writes, dev_msrs, dev_msr_journal;
@@ -200,6 +229,9 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures result: \result == PN_TURN_L2 || \result == PN_TURN_L2_BRIEFLY || \result == PN_TURN_L1 || \result == PN_TURN_ABORT;
     ensures left: \result == PN_TURN_L1 || \result == PN_TURN_ABORT <==> n->l2 == 0;
+    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
+    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
+    ensures same02: pn_same02{Pre, Post};
     ensures interrupted_first: \old(has_injected(*v)) ==> n->l2 != 0 && *v == \old(*v);
     ensures only: n->l2 == 0 ==> \old(nx030_l1s(n, *v, timer));
     ensures no_mtf_left: n->l2 == 0 ==> v->mtf_pending == 0;

@@ -124,7 +124,8 @@ int pn_field_of(uint64_t encoding);
     terminates \true; exits \false; assigns *n;
     ensures inv: pn_nested_inv(n);
     ensures caps: n->caps == caps;
-    ensures outside: n->vmxon == 0; */
+    ensures outside: n->vmxon == 0;
+    ensures nothing_known: vi013_all_dirty(n->dirty) && n->checked == 0 && n->pdptrs_held == 0; */
 void pn_nested_init(struct pn_nested_vmx *n, struct pn_vmx_caps caps);
 
 /* VMfail(error): VMfailValid with a current VMCS, else VMfailInvalid (30.2). */
