@@ -10,6 +10,7 @@
 
 enum { VECTOR_UD = 6, RSP = 4 };
 #define RFLAGS_RF (1ull << 16)
+#define APART __attribute__((noinline)) /* so that exit_handle itself saves no registers */
 
 void skip_instruction(struct vcpu *v)
 {
@@ -70,6 +71,7 @@ void l1_ended(struct vcpu *v, enum l1_end end, uint64_t code)
 {
     v->end = end;
     v->end_code = code;
+    v->hw.user |= VCPU_ENDED;
 }
 
 static void exit_nmi(struct vcpu *v)
@@ -78,7 +80,7 @@ static void exit_nmi(struct vcpu *v)
     (void)pn_queue_nmi(&v->events); /* a merged one is accounted for by the core */
 }
 
-static void exit_exception(struct vcpu *v)
+static APART void exit_exception(struct vcpu *v)
 {
     const struct vmx_exit_words words = {
         .info = vmread32(EXIT_INFO),
@@ -102,7 +104,7 @@ static void forget_if_unseen(struct vcpu *v)
     const uint64_t rip = vmread(GUEST_RIP);
     const struct pn_resumption r = {
         .handled = true,
-        .undisturbed = !pn_hw_if() && pn_hw_nmi_blocked() && vmread(GUEST_PENDING_DEBUG) == 0,
+        .undisturbed = !pn_hw_if() && pn_hw_nmi_blocked() && vmx_word(VMX_PENDING_DEBUG) == 0,
         .first_try = rip != v->elided_rip,
     };
 
@@ -121,7 +123,7 @@ void fault_again(struct vcpu *v)
         vmx_set_word(VMX_RFLAGS, flags | RFLAGS_RF);
 }
 
-static void exit_ept_violation(struct vcpu *v)
+static APART void exit_ept_violation(struct vcpu *v)
 {
     const uint64_t address = vmread(GUEST_PHYS_ADDR);
     struct ept *ept = &v->machine->ept;
@@ -143,17 +145,12 @@ static void exit_ept_violation(struct vcpu *v)
     }
 }
 
-static void exit_interrupt(struct vcpu *v)
-{
-    pn_interrupt_pending(&v->events); /* not acknowledged: that is done when it can be delivered */
-}
-
-static void exit_hlt(struct vcpu *v)
+static APART void exit_hlt(struct vcpu *v)
 {
     skip_instruction(v);
-    v->halting = true;
-    if (v->nested.vmx.l2)
-        vmx_set_word(VMX_ACTIVITY, ACTIVITY_HLT); /* an exit to L1 may come before the next entry */
+    v->hw.user |= VCPU_HALTING;
+    if (v->hw.l2)
+        vmx_set_activity(ACTIVITY_HLT); /* an exit to L1 may come before the next entry */
 }
 
 static void exit_invd(struct vcpu *v)
@@ -169,60 +166,6 @@ static void exit_timer(struct vcpu *v)
     evict_delivery_pages(v, false);
 }
 
-static void exit_triple_fault(struct vcpu *v)
-{
-    pn_queue_triple_fault(&v->events);
-}
-
-static void exit_nothing(struct vcpu *v)
-{
-    (void)v; /* a window: pn_inject_events looks again anyway */
-}
-
-/* L1's processor has no SMX: its instructions are undefined there (SDM vol. 2D chapter 6). */
-static void exit_undefined(struct vcpu *v)
-{
-    raise_exception(v, VECTOR_UD, false);
-}
-
-static void exit_vmx(struct vcpu *v)
-{
-    nested_instruction(v, v->hw.exit_reason);
-}
-
-typedef void exit_handler(struct vcpu *v);
-
-static exit_handler *const handlers[EXIT_REASONS] = {
-    [EXIT_EXCEPTION_NMI] = exit_exception,
-    [EXIT_EXTERNAL_INTERRUPT] = exit_interrupt,
-    [EXIT_TRIPLE_FAULT] = exit_triple_fault,
-    [EXIT_INTR_WINDOW] = exit_nothing,
-    [EXIT_NMI_WINDOW] = exit_nothing,
-    [EXIT_CPUID] = exit_cpuid,
-    [EXIT_GETSEC] = exit_undefined,
-    [EXIT_HLT] = exit_hlt,
-    [EXIT_INVD] = exit_invd,
-    [EXIT_VMCALL] = exit_vmx,
-    [EXIT_VMCLEAR] = exit_vmx,
-    [EXIT_VMLAUNCH] = exit_vmx,
-    [EXIT_VMPTRLD] = exit_vmx,
-    [EXIT_VMPTRST] = exit_vmx,
-    [EXIT_VMREAD] = exit_vmx,
-    [EXIT_VMRESUME] = exit_vmx,
-    [EXIT_VMWRITE] = exit_vmx,
-    [EXIT_VMXOFF] = exit_vmx,
-    [EXIT_VMXON] = exit_vmx,
-    [EXIT_CR_ACCESS] = exit_control_register,
-    [EXIT_IO] = exit_io,
-    [EXIT_RDMSR] = exit_read_msr,
-    [EXIT_WRMSR] = exit_write_msr,
-    [EXIT_EPT_VIOLATION] = exit_ept_violation,
-    [EXIT_INVEPT] = exit_vmx,
-    [EXIT_PREEMPTION_TIMER] = exit_timer,
-    [EXIT_INVVPID] = exit_vmx,
-    [EXIT_XSETBV] = exit_xsetbv,
-};
-
 static _Noreturn void exit_unknown(struct vcpu *v, uint32_t reason)
 {
     const char *name = vmx_reason_name(reason);
@@ -233,9 +176,77 @@ static _Noreturn void exit_unknown(struct vcpu *v, uint32_t reason)
     report_crash(v, (struct fault){"L1 caused a VM exit that Provenest does not handle", name, length});
 }
 
+static APART void exit_seldom(struct vcpu *v, uint32_t reason)
+{
+    switch (reason) {
+    case EXIT_TRIPLE_FAULT:
+        pn_queue_triple_fault(&v->events);
+        break;
+    case EXIT_GETSEC:
+        raise_exception(v, VECTOR_UD, false); /* L1's processor has no SMX (SDM vol. 2D chapter 6) */
+        break;
+    case EXIT_INVD:
+        exit_invd(v);
+        break;
+    case EXIT_PREEMPTION_TIMER:
+        exit_timer(v);
+        break;
+    case EXIT_XSETBV:
+        exit_xsetbv(v);
+        break;
+    default:
+        exit_unknown(v, reason);
+    }
+}
+
 void exit_handle(struct vcpu *v, uint32_t reason)
 {
-    if (reason >= EXIT_REASONS || !handlers[reason])
-        exit_unknown(v, reason);
-    handlers[reason](v);
+    switch (reason) {
+    case EXIT_CPUID:
+        exit_cpuid(v);
+        break;
+    case EXIT_EXCEPTION_NMI:
+        exit_exception(v);
+        break;
+    case EXIT_EXTERNAL_INTERRUPT:
+        pn_interrupt_pending(&v->events); /* not acknowledged: that is done when it can be delivered */
+        break;
+    case EXIT_INTR_WINDOW:
+    case EXIT_NMI_WINDOW:
+        break; /* pn_inject_events looks again anyway */
+    case EXIT_EPT_VIOLATION:
+        exit_ept_violation(v);
+        break;
+    case EXIT_CR_ACCESS:
+        exit_control_register(v);
+        break;
+    case EXIT_RDMSR:
+        exit_read_msr(v);
+        break;
+    case EXIT_WRMSR:
+        exit_write_msr(v);
+        break;
+    case EXIT_IO:
+        exit_io(v);
+        break;
+    case EXIT_HLT:
+        exit_hlt(v);
+        break;
+    case EXIT_VMCALL:
+    case EXIT_VMCLEAR:
+    case EXIT_VMLAUNCH:
+    case EXIT_VMPTRLD:
+    case EXIT_VMPTRST:
+    case EXIT_VMREAD:
+    case EXIT_VMRESUME:
+    case EXIT_VMWRITE:
+    case EXIT_VMXOFF:
+    case EXIT_VMXON:
+    case EXIT_INVEPT:
+    case EXIT_INVVPID:
+        nested_instruction(v, reason);
+        break;
+    default:
+        exit_seldom(v, reason);
+    }
 }

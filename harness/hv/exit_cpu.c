@@ -35,20 +35,25 @@ static uint32_t with_bit(uint32_t word, unsigned int bit, bool on)
     return on ? word | 1u << bit : word & ~(1u << bit);
 }
 
+/* The leaves that adjust() looks at. */
+static bool adjusted(uint32_t leaf)
+{
+    return leaf < 32 ? (1u << leaf & (1u << 1 | 1u << 6 | 1u << 7 | 1u << 0xd)) != 0 : leaf == 0x80000001u;
+}
+
 /* Hide what L1 does not have; take bits that mirror CR4 from L1's CR4, since CPUID ran under the host's. */
 static struct cpuid adjust(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid r)
 {
-    const uint64_t cr4 = vmread(GUEST_CR4);
     const uint32_t controls = v->hw.controls.proc2;
 
     if (leaf == 1) {
         r.c = with_bit(r.c, 5, v->nested.offered);            /* VMX */
         r.c = with_bit(r.c, 6, false);                        /* SMX */
-        r.c = with_bit(r.c, 27, (cr4 & CR4_OSXSAVE) != 0);    /* OSXSAVE */
+        r.c = with_bit(r.c, 27, (vmread(GUEST_CR4) & CR4_OSXSAVE) != 0);    /* OSXSAVE */
     } else if (leaf == 6) {
         r.c = with_bit(r.c, 0, false);                        /* APERF and MPERF count the hypervisor too */
     } else if (leaf == 7 && subleaf == 0) {
-        r.c = with_bit(r.c, 4, (cr4 & CR4_PKE) != 0);         /* OSPKE */
+        r.c = with_bit(r.c, 4, (vmread(GUEST_CR4) & CR4_PKE) != 0);         /* OSPKE */
         r.c = with_bit(r.c, 5, false);                        /* WAITPKG: its control stays off */
         if (!(controls & PROC2_INVPCID))
             r.b = with_bit(r.b, 10, false);
@@ -63,8 +68,10 @@ static struct cpuid adjust(const struct vcpu *v, uint32_t leaf, uint32_t subleaf
 void exit_cpuid(struct vcpu *v)
 {
     const uint32_t leaf = (uint32_t)v->hw.regs.rax, subleaf = (uint32_t)v->hw.regs.rcx;
-    const struct cpuid r = adjust(v, leaf, subleaf, cpu_cpuid(leaf, subleaf));
+    struct cpuid r = cpu_cpuid(leaf, subleaf);
 
+    if (__builtin_expect(adjusted(leaf), 0))
+        r = adjust(v, leaf, subleaf, r);
     v->hw.regs.rax = r.a;
     v->hw.regs.rbx = r.b;
     v->hw.regs.rcx = r.c;

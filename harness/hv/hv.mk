@@ -5,6 +5,8 @@
 #   HV_OUT         where to build; the target is $(HV_OUT)/hv.elf
 #   HV_CHECKED=1   calls into the core go through executed checks: no LTO, HV_CHECK_SRCS are added, HV_WRAP_FLAGS
 #                  (-Wl,--wrap=...) go to the linker
+#   HV_COUNT=1     the hypervisor counts its VMREADs, VMWRITEs, VMPTRLDs and invalidations and the ticks it takes, and says so
+#                  at the end; the one that ships does not
 #   HV_EXTRA_OBJS  more objects to link
 #   PN_PROOF_DIGEST  what the banner says of the proof results
 
@@ -21,7 +23,8 @@ HV_COMMON := -std=gnu11 -ffreestanding -O2 -fno-pic -fno-stack-protector -fcf-pr
     -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -mgeneral-regs-only \
     -ffile-prefix-map=$(CURDIR)=. $(HV_WARN)
 # -O3: a nested round has 8 % fewer instructions than with -O2 (make bench-nested).
-HV_64 := $(HV_COMMON) -O3 -m64 -mno-red-zone -mcmodel=small -I$(HV_CORE)/include
+HV_64 := $(HV_COMMON) -O3 -m64 -mno-red-zone -mcmodel=small -I$(HV_CORE)/include \
+    $(if $(HV_CHECKED),-DHV_CHECKED) $(if $(HV_COUNT),-DHV_COUNT)
 HV_32 := $(HV_COMMON) -m32 -march=i686
 HV_LTO := $(if $(HV_CHECKED),-fno-lto,-flto -flto-partition=one)
 

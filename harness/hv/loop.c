@@ -13,97 +13,135 @@ static void settle_activity(struct vcpu *v)
 {
     const uint32_t proc = v->hw.vmcs->proc;
     const bool window = proc & PROC_NMI_WINDOW || (proc & PROC_INTR_WINDOW && pn_hw_if());
-    const bool halt = (v->halting || v->halted) && !v->hw.vmcs->entry_valid && !window;
+    const bool halt = !v->hw.vmcs->entry_valid && !window;
 
-    if (v->halting || (v->halted && !halt))
-        vmx_set_word(VMX_ACTIVITY, halt ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
-    v->halted = halt;
-    v->halting = false;
+    if (v->hw.user & VCPU_HALTING || !halt)
+        vmx_set_activity(halt ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
+    v->hw.user &= (uint8_t) ~(VCPU_HALTED | VCPU_HALTING);
+    if (halt)
+        v->hw.user |= VCPU_HALTED;
 }
 
-/* Everything the next entry needs. False: L1 has triple-faulted. Nobody queues an SMI, INIT or SIPI: firmware's SMIs go to
- * firmware, and L1 has one processor, so PN_ENTER is the only other answer. */
-static bool prepare(struct vcpu *v)
+/* The core chooses what the next entry delivers. False: L1 has triple-faulted. Nobody queues an SMI, INIT or SIPI: firmware's
+ * SMIs go to firmware, and L1 has one processor, so PN_ENTER is the only other answer. */
+static bool inject(struct vcpu *v)
+{
+    const enum pn_action action = pn_inject_events(&v->events);
+
+    if (__builtin_expect(action == PN_ENTER, 1))
+        return true;
+    if (action != PN_SHUTDOWN)
+        report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
+    l1_ended(v, L1_TRIPLE_FAULT, 0);
+    return false;
+}
+
+/* After an event has been put into the entry field for the first time. */
+static void evict(struct vcpu *v)
+{
+    if (v->hw.l2)
+        nested_evict(v);
+    else
+        evict_delivery_pages(v, true);
+}
+
+/* Everything the next entry needs when hw.unusual says that events are not all. False: L1 has ended. */
+static __attribute__((noinline)) bool prepare(struct vcpu *v)
 {
     const bool given_before = v->events.injected.stage == PN_STAGE_INJECTED;
-    enum pn_action action;
     bool briefly = false;
 
+    if (v->hw.user & VCPU_ENDED)
+        return false;
     if (vmx_take_host_nmi(&v->hw))
         (void)pn_queue_nmi(&v->events);
-    if (v->nested.vmx.l2)
+    if (v->hw.l2)
         briefly = nested_prepare(v);
-    if (v->end != L1_RUNNING)
-        return true; /* by a VMX abort: the loop sees it */
-    action = pn_inject_events(&v->events);
-    if (action == PN_SHUTDOWN)
+    if (v->hw.user & VCPU_ENDED)
+        return false; /* by a VMX abort */
+    if (!inject(v))
         return false;
-    if (action != PN_ENTER)
-        report_crash(v, FAULT("the core asks for an SMI, INIT or SIPI that nobody sent"));
     if (briefly)
         pn_hw_set_immediate_exit(true);
-    if (v->machine->options.evict && v->hw.vmcs->entry_valid && !given_before) {
-        if (v->nested.vmx.l2)
-            nested_evict(v);
-        else
-            evict_delivery_pages(v, true);
-    }
-    if (v->halting || v->halted)
+    if (v->hw.user & VCPU_TESTS && v->machine->options.evict && v->hw.vmcs->entry_valid && !given_before)
+        evict(v);
+    if (v->hw.user & (VCPU_HALTING | VCPU_HALTED))
         settle_activity(v);
     return true;
 }
 
-static void account_exit(struct vcpu *v, uint32_t reason)
-{
-    v->exit_count++;
-    if (reason < EXIT_REASONS)
-        v->exits[reason]++;
-}
-
+/* The usual exit: L1's, which was not halted. */
 static void handle(struct vcpu *v)
 {
     const uint32_t reason = v->hw.exit_reason;
 
-    account_exit(v, reason);
-    if (v->nested.vmx.l2) {
-        nested_handle(v, reason);
-        return;
-    }
-    if (reason & EXIT_ENTRY_FAILED)
+    if (__builtin_expect(reason >= EXIT_REASONS, 0))
         report_crash(v, FAULT("VM entry failed: the guest's state was refused by the processor"));
+    v->exits[reason]++;
     pn_complete_vectoring(&v->events);
-    if (v->halted && vmx_word(VMX_ACTIVITY) != ACTIVITY_HLT)
-        v->halted = false;
     exit_handle(v, reason);
 }
 
-_Noreturn void vcpu_run(struct vcpu *v)
+static __attribute__((noinline)) void handle_unusual(struct vcpu *v)
 {
-    uint64_t since = cpu_tsc();
+    const uint32_t reason = v->hw.exit_reason;
 
-    v->launch_tsc = since;
-    while (v->end == L1_RUNNING) {
+    nmi_for_test_over(v);
+    if (v->hw.l2) {
+        if (reason < EXIT_REASONS)
+            v->exits[reason]++;
+        nested_handle(v, reason);
+    } else {
+        if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
+            v->hw.user &= (uint8_t)~VCPU_HALTED;
+        handle(v);
+    }
+    if (v->hw.user & VCPU_TESTS)
+        nmi_for_test(v);
+}
+
+static __attribute__((noinline)) void not_entered(struct vcpu *v, enum vmx_entered how)
+{
+    nmi_for_test_over(v);
+    if (how == VMX_ENTRY_FAILED)
+        report_crash(v, FAULT("VM entry failed: the control or host fields were refused by the processor"));
+    v->late_nmis++;
+    pn_cancel_injection(&v->events);
+}
+
+/* The ticks of a round that are not the guest's. */
+static void count_ticks(struct vcpu *v, bool entering)
+{
+#ifdef HV_COUNT
+    v->l0_ticks += entering ? cpu_tsc() : 0 - cpu_tsc();
+#else
+    (void)v;
+    (void)entering;
+#endif
+}
+
+/* Flat: it never returns and has no registers to save, so what it calls is better off in it. */
+__attribute__((flatten, noinline)) _Noreturn void vcpu_run(struct vcpu *v)
+{
+    if (v->machine->options.evict || v->machine->options.nmi)
+        v->hw.user |= VCPU_TESTS;
+    v->launch_tsc = cpu_tsc();
+    count_ticks(v, false);
+    for (;;) {
         enum vmx_entered entered;
 
-        if (!prepare(v)) {
-            l1_ended(v, L1_TRIPLE_FAULT, 0);
+        if (__builtin_expect(v->hw.unusual, 0) ? !prepare(v) : !inject(v))
             break;
-        }
-        if (v->end != L1_RUNNING)
-            break;
-        v->l0_ticks += cpu_tsc() - since;
+        count_ticks(v, true);
         entered = vmx_run(&v->hw);
-        since = cpu_tsc();
-        nmi_for_test_over(v);
-        if (entered == VMX_NOT_ENTERED) {
-            v->late_nmis++;
-            pn_cancel_injection(&v->events);
-            continue;
-        }
-        if (entered == VMX_ENTRY_FAILED)
-            report_crash(v, FAULT("VM entry failed: the control or host fields were refused by the processor"));
-        handle(v);
-        nmi_for_test(v);
+        count_ticks(v, false);
+        if (__builtin_expect(entered != VMX_EXITED, 0))
+            not_entered(v, entered);
+        else if (__builtin_expect(v->hw.unusual, 0))
+            handle_unusual(v);
+        else
+            handle(v);
     }
+    count_ticks(v, true);
     report_and_end(v);
 }

@@ -43,7 +43,7 @@ void nested_show(struct vcpu *v);            /* before L1 goes on: what its VMRE
 bool nested_capability(const struct vcpu *v, uint32_t msr, uint64_t *value);
 
 /* nested_insn.c: an exit of L1 by one of VMX's instructions */
-void nested_instruction(struct vcpu *v, uint32_t reason);
+__attribute__((noinline)) void nested_instruction(struct vcpu *v, uint32_t reason);
 void nested_finish(struct vcpu *v, struct pn_outcome r); /* flags and RIP, or the fault */
 
 /* nested_run.c */

@@ -76,7 +76,7 @@ static void left(struct vcpu *v)
 
     if (reason < EXIT_REASONS)
         s->to_l1[reason]++;
-    v->halted = v->halting = false;
+    v->hw.user &= (uint8_t) ~(VCPU_HALTED | VCPU_HALTING);
     s->timer = false;
     if (!uses(s, PROC2_VPID))
         vmx_flush_vpid(VMX_VPID01);
@@ -126,10 +126,11 @@ static void entered(struct vcpu *v)
     s->entries++;
     s->timer = false;
     check_timer(v, true);
-    v->hw.vmcs->keep_interrupts = (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0;
+    vmx_keep_interrupts(&v->hw, (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0);
     leave_it_to_the_processor(v);
-    v->halting = false;
-    v->halted = field12(s, PN_F_GUEST_ACTIVITY) == ACTIVITY_HLT;
+    v->hw.user &= (uint8_t) ~(VCPU_HALTED | VCPU_HALTING);
+    if (field12(s, PN_F_GUEST_ACTIVITY) == ACTIVITY_HLT)
+        v->hw.user |= VCPU_HALTED;
     if (!pn_nested_take_entry_event(&s->vmx, &v->events) && field12(s, PN_F_ENTRY_INFO) & INFO_VALID && !s->dropped++)
         say("PN| note an event of L1's that VM entry's checks accepted was not taken, which is a defect: %x\n",
             field12(s, PN_F_ENTRY_INFO));
@@ -264,10 +265,10 @@ static void reflect(struct vcpu *v, struct pn_l2_exit x)
  * was fetched with TF set, and L2 would trap before it ran. */
 static void forget_false_step(void)
 {
-    const uint64_t pending = vmread(GUEST_PENDING_DEBUG);
+    const uint64_t pending = vmx_word(VMX_PENDING_DEBUG);
 
     if (pending & PENDING_BS && !(vmx_word(VMX_INTERRUPTIBILITY) & (BLOCKED_BY_STI | BLOCKED_BY_MOVSS)))
-        vmwrite(GUEST_PENDING_DEBUG, pending & ~(uint64_t)PENDING_BS);
+        vmx_set_word(VMX_PENDING_DEBUG, pending & ~(uint64_t)PENDING_BS);
 }
 
 /* An EPT violation or misconfiguration under EPT02: ours to fill, or L1's (SDM 27.2.1 table 27-7, 28.3.3). */
@@ -409,8 +410,8 @@ void nested_handle(struct vcpu *v, uint32_t reason)
     if (s->vmx.entry_pending)
         pn_nested_entered(&s->vmx, false);
     pn_complete_vectoring(&v->events);
-    if (v->halted && vmx_word(VMX_ACTIVITY) != ACTIVITY_HLT)
-        v->halted = false;
+    if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
+        v->hw.user &= (uint8_t)~VCPU_HALTED;
     if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx, x.reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) ==
         PN_TO_L1) {
         reflect(v, x);

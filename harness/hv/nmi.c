@@ -32,6 +32,7 @@ static void send_by_memory(struct vcpu *v, uint64_t base)
     if (v->nmis_sent & 1) {
         v->hw.nmi_kick = (uint64_t)(uintptr_t)apic_register(base, ICR_LOW);
         v->hw.nmi_kick_value = ICR_NMI;
+        v->hw.nmi_kicking = true;
         return;
     }
     *apic_register(base, ICR_LOW) = ICR_NMI;
@@ -43,7 +44,7 @@ void nmi_for_test(struct vcpu *v)
     const uint32_t period = v->machine->options.nmi;
     uint64_t base;
 
-    if (!period || v->exit_count % period)
+    if (!period || ++v->exit_count % period)
         return;
     base = cpu_rdmsr(MSR_APIC_BASE);
     if (!(base & APIC_ENABLED))
@@ -57,8 +58,8 @@ void nmi_for_test(struct vcpu *v)
 
 void nmi_for_test_over(struct vcpu *v)
 {
-    if (!v->hw.nmi_kick)
+    if (!v->hw.nmi_kicking)
         return;
-    v->hw.nmi_kick = 0;
+    v->hw.nmi_kicking = false;
     *apic_register(cpu_rdmsr(MSR_APIC_BASE), ICR_HIGH) = v->icr_high;
 }

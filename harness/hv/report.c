@@ -64,10 +64,12 @@ static void say_nested(const struct vcpu *v)
 
     if (!s->entries && !s->failures)
         return;
-    say("PN| nested entries=%u failures=%u refused=%u vmreads=%u vmwrites=%u vmptrlds=%u invepts=%u ept02-fills=%u "
-        "ept02-wipes=%u\n",
-        s->entries, s->failures, s->refused, v->hw.reads, v->hw.writes, v->hw.pointers, v->hw.flushes, s->ept02->fills,
-        s->ept02->wipes);
+    say("PN| nested entries=%u failures=%u refused=%u ept02-fills=%u ept02-wipes=%u", s->entries, s->failures, s->refused,
+        s->ept02->fills, s->ept02->wipes);
+#ifdef HV_COUNT
+    say(" vmreads=%u vmwrites=%u vmptrlds=%u invepts=%u", v->hw.reads, v->hw.writes, v->hw.pointers, v->hw.flushes);
+#endif
+    say("\n");
     for (uint32_t reason = 0; reason < EXIT_REASONS; reason++)
         if (s->to_l1[reason] || s->to_l0[reason])
             say("PN| nested-exit %s l1=%u l0=%u\n", vmx_reason_name(reason), s->to_l1[reason], s->to_l0[reason]);
@@ -83,7 +85,11 @@ static uint8_t say_report(const struct vcpu *v)
     say_nested(v);
     holds = say_events(v);
     say_effects(v);
-    say("PN| ticks launch=%u end=%u l0=%u\n", v->launch_tsc, end, v->l0_ticks);
+    say("PN| ticks launch=%u end=%u", v->launch_tsc, end);
+#ifdef HV_COUNT
+    say(" l0=%u", v->l0_ticks);
+#endif
+    say("\n");
     holds = holds && pn_tally_holds(all);
     say("PN| balance ");
     say_tally(all);

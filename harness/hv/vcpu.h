@@ -9,6 +9,7 @@
 #include <provenest/event.h>
 
 #include "../../vendor/vmx/cpu.h"
+#include "../../vendor/vmx/known.h"
 #include "../../vendor/vmx/vmx.h"
 #include "ept.h"
 #include "nested.h"
@@ -21,6 +22,14 @@ struct machine {
     uint16_t pm1a_control;
 };
 
+/* Why the loop must look twice, in hw.user. */
+enum unusual {
+    VCPU_TESTS = 1,   /* evict= or nmi= */
+    VCPU_HALTING = 2, /* a HLT has been carried out: halt at the next entry if nothing is to be delivered */
+    VCPU_HALTED = 4,  /* the last entry was into the HLT state */
+    VCPU_ENDED = 8,   /* end says how */
+};
+
 /* How L1 ended. */
 enum l1_end { L1_RUNNING, L1_POWER_OFF, L1_SHUTDOWN_PORT, L1_F4, L1_TRIPLE_FAULT, L1_RESET };
 
@@ -30,12 +39,10 @@ struct vcpu {
     struct nested nested;
     struct machine *machine;
     uint64_t exits[EXIT_REASONS];
-    uint64_t exit_count, l0_ticks, launch_tsc;
+    uint64_t exit_count, l0_ticks, launch_tsc; /* exit_count: kept for nmi= only; l0_ticks: HV_COUNT */
     uint64_t evictions, nmis_sent, late_nmis; /* late: seen or taken inside vmx_enter */
     uint32_t icr_high; /* nmi.c: L1's, while ours is in the register */
     uint32_t shutdown_letters; /* of "Shutdown" seen on port 0x8900 */
-    bool halting; /* a HLT has been carried out: halt at the next entry if nothing is to be delivered */
-    bool halted;  /* the last entry was into the HLT state */
     uint64_t elided_rip; /* where the last event was forgotten: not twice in a row at one place */
     enum l1_end end;
     uint64_t end_code;
@@ -46,17 +53,18 @@ _Noreturn void vcpu_run(struct vcpu *v);
 
 /* exit.c and the files beside it: each handles one exit */
 void exit_handle(struct vcpu *v, uint32_t reason);
-void exit_cpuid(struct vcpu *v);
-void exit_control_register(struct vcpu *v);
-void exit_io(struct vcpu *v);
-void exit_read_msr(struct vcpu *v);
-void exit_write_msr(struct vcpu *v);
-void exit_xsetbv(struct vcpu *v);
+/* Not inlined: exit_handle is a table of jumps. */
+__attribute__((noinline)) void exit_cpuid(struct vcpu *v);
+__attribute__((noinline)) void exit_control_register(struct vcpu *v);
+__attribute__((noinline)) void exit_io(struct vcpu *v);
+__attribute__((noinline)) void exit_read_msr(struct vcpu *v);
+__attribute__((noinline)) void exit_write_msr(struct vcpu *v);
+__attribute__((noinline)) void exit_xsetbv(struct vcpu *v);
 void msr_setup(struct vcpu *v);
 void io_setup(struct vcpu *v);
 
 /* What the handlers share. */
-void skip_instruction(struct vcpu *v);
+__attribute__((noinline)) void skip_instruction(struct vcpu *v);
 void raise_exception(struct vcpu *v, uint8_t vector, bool has_error); /* error code 0, raised by emulation */
 void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 void fault_again(struct vcpu *v); /* after an EPT violation, if the guest is to run the instruction again */
@@ -69,7 +77,7 @@ void nmi_for_test(struct vcpu *v);
 void nmi_for_test_over(struct vcpu *v);
 
 /* report.c */
-_Noreturn void report_and_end(struct vcpu *v);
-_Noreturn void report_crash(struct vcpu *v, struct fault f); /* dumps the guest, reports, ends with 1 */
+__attribute__((noinline, cold)) _Noreturn void report_and_end(struct vcpu *v);
+__attribute__((noinline, cold)) _Noreturn void report_crash(struct vcpu *v, struct fault f); /* dumps the guest, reports, ends with 1 */
 
 #endif

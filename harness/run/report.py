@@ -140,6 +140,6 @@ def summary(r):
     t = r.ticks
     if "launch" in t and "end" in t:
         whole = t["end"] - t["launch"]
-        out.append("ticks               %s under Provenest, %s of them its own (%.2f %%)" %
-                   (format(whole, ","), format(t.get("l0", 0), ","), 100.0 * t.get("l0", 0) / max(1, whole)))
+        own = ", %s of them its own (%.2f %%)" % (format(t["l0"], ","), 100.0 * t["l0"] / max(1, whole)) if "l0" in t else ""
+        out.append("ticks               %s under Provenest%s" % (format(whole, ","), own))
     return out

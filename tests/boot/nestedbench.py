@@ -1,6 +1,8 @@
 """make bench-nested: rounds from L2 to L1 and back, the same image on the bare machine, with Debian's KVM as its hypervisor and
-under Provenest: ticks, and what the processor had to do for L0. ONLY=row restricts it to rows; the counts of KVM's VMCS accesses
-are facts (an instruction trace of the same image, kernel and model), everything else is measured here."""
+under Provenest: ticks, and what the processor had to do for L0. The ticks are of the hypervisor as it ships; the same text built
+with HV_COUNT=1 says how often it asks the processor for something, which takes it an instruction each time. ONLY=row restricts it to
+rows; the counts of KVM's VMCS accesses are facts (an instruction trace of the same image, kernel and model), everything else is
+measured here."""
 import os
 import re
 import sys
@@ -91,17 +93,19 @@ def marks(row, ratio, ours, count):
 def main(argv):
     hv, only = hypervisor(), [a for a in argv if not a.endswith(".elf")]
     hv = next((a for a in argv if a.endswith(".elf")), hv)
+    counting = hypervisor("hv-count", "HV_COUNT=1")
     bare = rows(vmx.ask_bare("bench", CPU))
     ours = rows(vmx.nested("bench", CPU, "events=core msr=gp", hv)[0])
     kvm, exits = under_kvm()
     missed = []
-    print("a round, on %s: ticks (an instruction is one); what L0 does; of KVM the VMCS accesses as traced (facts)" % CPU)
+    print("a round, on %s: ticks (an instruction is one); what L0 does, as the build with HV_COUNT=1 counts it; of KVM the VMCS "
+          "accesses as traced (facts)" % CPU)
     print("%-19s %8s %9s %9s %7s | %6s %8s %9s %9s %8s | %9s %s" % ("", "bare", "KVM", "Provenest", "of KVM", "exits", "VMREADs",
           "VMWRITEs", "VMPTRLDs", "INVEPTs", "KVM exits", "R/W/P"))
     for row in bare:
         if only and row not in only:
             continue
-        c = counts(hv, row) if row in ours else {}
+        c = counts(counting, row) if row in ours else {}
         ratio = ours.get(row, 0) / kvm[row] if kvm.get(row) else 0
         bad = marks(row, ratio, ours.get(row, 0), c)
         print("%-19s %8.1f %9.1f %9.1f %6.1f%% | %6s %8s %9s %9s %8s | %9s %-10s %s" % ((row, bare[row], kvm.get(row, 0), ours.get(row, 0),

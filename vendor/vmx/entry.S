@@ -8,9 +8,7 @@
 
     .text
 
-/* int vmx_enter(struct vmx_cpu *cpu). Interrupts are off. Between vmx_critical and vmx_critical_end an NMI must not be
- * taken and left for the next exit: the flag has been looked at already. The NMI handler moves such an RIP to
- * vmx_not_entered (below). An NMI after VMRESUME has begun is an NMI exit. */
+/* int vmx_enter(struct vmx_cpu *cpu). Interrupts are off. */
     .globl vmx_enter
     .type vmx_enter, @function
 vmx_enter:
@@ -20,20 +18,30 @@ vmx_enter:
     push    %r13
     push    %r14
     push    %r15
-    push    %rdi
+    call    vmx_enter_bare
+    pop     %r15
+    pop     %r14
+    pop     %r13
+    pop     %r12
+    pop     %rbx
+    pop     %rbp
+    ret
+    .size vmx_enter, . - vmx_enter
+
+/* The same, but of the registers only RSP is as it was. Between vmx_critical and vmx_critical_end an NMI must not be
+ * taken and left for the next exit: the flag has been looked at already. The NMI handler moves such an RIP to
+ * vmx_not_entered (below). An NMI after VMRESUME has begun is an NMI exit. */
+    .globl vmx_enter_bare
+    .type vmx_enter_bare, @function
+vmx_enter_bare:
     cmp     %rsp, CPU_HOST_RSP(%rdi)
     je      vmx_critical
     mov     %rsp, CPU_HOST_RSP(%rdi)
     mov     $FIELD_HOST_RSP, %eax
     vmwrite %rsp, %rax
 vmx_critical:
-    cmpb    $0, CPU_NMI_SEEN(%rdi)
-    jne     vmx_not_entered
-    mov     CPU_NMI_KICK(%rdi), %rax
-    test    %rax, %rax
-    jz      1f
-    mov     CPU_NMI_KICK_VALUE(%rdi), %ecx
-    mov     %ecx, (%rax)
+    cmpw    $0, CPU_NMI_SEEN(%rdi) /* and CPU_NMI_KICKING */
+    jne     3f
 1:  cmpb    $0, CPU_LAUNCHED(%rdi)
     mov     CPU_RAX(%rdi), %rax
     mov     CPU_RCX(%rdi), %rcx
@@ -50,47 +58,45 @@ vmx_critical:
     mov     CPU_R14(%rdi), %r14
     mov     CPU_R15(%rdi), %r15
     mov     CPU_RDI(%rdi), %rdi
-    jne     2f
-    vmlaunch
+    je      2f
+    vmresume
     jmp     vmx_critical_end
-2:  vmresume
+2:  vmlaunch
+    jmp     vmx_critical_end
+3:  cmpb    $0, CPU_NMI_SEEN(%rdi)
+    jne     vmx_not_entered
+    mov     CPU_NMI_KICK(%rdi), %rax
+    mov     CPU_NMI_KICK_VALUE(%rdi), %ecx
+    mov     %ecx, (%rax)
+    jmp     1b
 vmx_critical_end:
     mov     $2, %eax
-    jmp     3f
+    ret
 vmx_not_entered: /* the guest's registers are unchanged in *cpu; RSP is as at vmx_critical */
     mov     $1, %eax
-3:  pop     %rdi
-    jmp     vmx_leave
+    ret
 
     .globl vmx_exit
-vmx_exit: /* HOST_RIP */
-    xchg    %rdi, (%rsp)
-    mov     %rax, CPU_RAX(%rdi)
-    mov     %rcx, CPU_RCX(%rdi)
-    mov     %rdx, CPU_RDX(%rdi)
-    mov     %rbx, CPU_RBX(%rdi)
-    mov     %rbp, CPU_RBP(%rdi)
-    mov     %rsi, CPU_RSI(%rdi)
-    pop     CPU_RDI(%rdi)
-    mov     %r8, CPU_R8(%rdi)
-    mov     %r9, CPU_R9(%rdi)
-    mov     %r10, CPU_R10(%rdi)
-    mov     %r11, CPU_R11(%rdi)
-    mov     %r12, CPU_R12(%rdi)
-    mov     %r13, CPU_R13(%rdi)
-    mov     %r14, CPU_R14(%rdi)
-    mov     %r15, CPU_R15(%rdi)
-    movb    $1, CPU_LAUNCHED(%rdi)
+vmx_exit: /* HOST_RIP; GS is the host's again */
+    mov     %rdi, %gs:CPU_RDI
+    mov     %rax, %gs:CPU_RAX
+    mov     %rcx, %gs:CPU_RCX
+    mov     %rdx, %gs:CPU_RDX
+    mov     %rbx, %gs:CPU_RBX
+    mov     %rbp, %gs:CPU_RBP
+    mov     %rsi, %gs:CPU_RSI
+    mov     %r8, %gs:CPU_R8
+    mov     %r9, %gs:CPU_R9
+    mov     %r10, %gs:CPU_R10
+    mov     %r11, %gs:CPU_R11
+    mov     %r12, %gs:CPU_R12
+    mov     %r13, %gs:CPU_R13
+    mov     %r14, %gs:CPU_R14
+    mov     %r15, %gs:CPU_R15
+    movb    $1, %gs:CPU_LAUNCHED
     xor     %eax, %eax
-vmx_leave:
-    pop     %r15
-    pop     %r14
-    pop     %r13
-    pop     %r12
-    pop     %rbx
-    pop     %rbp
     ret
-    .size vmx_enter, . - vmx_enter
+    .size vmx_enter_bare, . - vmx_enter_bare
 
 /* The host's NMI. Our own INT 2 only ends the blocking that an NMI exit leaves, by its IRET. GS is the host's whenever
  * the host runs. */

@@ -4,6 +4,7 @@
  * Linux's 32-bit boot protocol agree on. The rest of the machine is handed over as the firmware left it.
  */
 #include "cpu.h"
+#include "known.h"
 #include "vmx.h"
 
 #define CR0_PE_ET 0x11ull
@@ -61,10 +62,10 @@ void vmx_setup_guest(struct vmx_cpu *cpu, struct vmx_start start)
     vmwrite(GUEST_SYSENTER_CS, 0);
     vmwrite(GUEST_SYSENTER_ESP, 0);
     vmwrite(GUEST_SYSENTER_EIP, 0);
-    vmwrite(GUEST_INTERRUPTIBILITY, 0);
-    vmwrite(GUEST_ACTIVITY, ACTIVITY_ACTIVE);
-    vmwrite(GUEST_PENDING_DEBUG, 0);
-    vmwrite(GUEST_RFLAGS, RFLAGS_FIXED);
+    vmx_put_word(VMX_INTERRUPTIBILITY, 0);
+    vmx_set_activity(ACTIVITY_ACTIVE);
+    vmx_put_word(VMX_PENDING_DEBUG, 0);
+    vmx_put_word(VMX_RFLAGS, RFLAGS_FIXED);
     vmwrite(GUEST_RSP, 0);
     vmwrite(GUEST_RIP, start.eip);
     cpu->regs = (struct vmx_regs){.rax = start.eax, .rbx = start.ebx, .rsi = start.esi};

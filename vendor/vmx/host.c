@@ -96,7 +96,7 @@ void vmx_host_exception_c(struct vmx_host_frame *frame)
 
 bool vmx_take_host_nmi(struct vmx_cpu *cpu)
 {
-    return __atomic_exchange_n(&cpu->nmi_seen, (uint8_t)0, __ATOMIC_SEQ_CST) != 0;
+    return *(volatile uint8_t *)&cpu->nmi_seen && __atomic_exchange_n(&cpu->nmi_seen, (uint8_t)0, __ATOMIC_SEQ_CST) != 0;
 }
 
 void vmx_unblock_nmi(struct vmx_cpu *cpu)

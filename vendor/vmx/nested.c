@@ -10,6 +10,7 @@
 #include <provenest/vmx_insn.h>
 
 #include "cpu.h"
+#include "known.h"
 #include "vmx.h"
 
 #define EFER_SCE 0x1ull
@@ -42,12 +43,12 @@ void pn_hw_load_vmcs(enum pn_vmcs which)
 
     if (cpu->l2 == (which == PN_VMCS02))
         return;
-    cpu->pointers++;
+    CPU_COUNT_ONE(cpu->pointers);
     (void)cpu_vmptrld(which == PN_VMCS02 ? cpu->pages->vmcs02 : cpu->pages->vmcs); /* both have been loaded before */
     exchange(cpu);
 }
 
-/* The three words that seam.c remembers go its way. */
+/* Words that are known go that way (known.h). */
 HOT static uint64_t read_field(enum pn_field f)
 {
     switch (f) {
@@ -55,8 +56,8 @@ HOT static uint64_t read_field(enum pn_field f)
         return vmx_word(VMX_RFLAGS);
     case PN_F_GUEST_INTERRUPTIBILITY:
         return vmx_word(VMX_INTERRUPTIBILITY);
-    case PN_F_GUEST_ACTIVITY:
-        return vmx_word(VMX_ACTIVITY);
+    case PN_F_GUEST_PENDING_DEBUG:
+        return vmx_word(VMX_PENDING_DEBUG);
     default:
         return vmread(pn_field_encoding((int)f));
     }
@@ -71,8 +72,11 @@ HOT static void write_field(enum pn_field f, uint64_t value)
     case PN_F_GUEST_INTERRUPTIBILITY:
         vmx_set_word(VMX_INTERRUPTIBILITY, value);
         break;
+    case PN_F_GUEST_PENDING_DEBUG:
+        vmx_set_word(VMX_PENDING_DEBUG, value);
+        break;
     case PN_F_GUEST_ACTIVITY:
-        vmx_set_word(VMX_ACTIVITY, value);
+        vmx_set_activity(value);
         break;
     default:
         (void)vmwrite(pn_field_encoding((int)f), value);
@@ -98,13 +102,15 @@ HOT void pn_hw_write02(enum pn_field f, uint64_t value)
 {
     switch (f) {
     case PN_F_PIN_CTL:
-        vmx_this_cpu()->vmcs->pin = vmx_this_cpu()->vmcs->base_pin = (uint32_t)value;
+        vmx_this_vmcs()->pin = vmx_this_vmcs()->base_pin = (uint32_t)value;
+        vmx_this_vmcs()->intr_window = VMX_UNKNOWN;
         break;
     case PN_F_PROC_CTL:
-        vmx_this_cpu()->vmcs->proc = vmx_this_cpu()->vmcs->base_proc = (uint32_t)value;
+        vmx_this_vmcs()->proc = vmx_this_vmcs()->base_proc = (uint32_t)value;
+        vmx_this_vmcs()->intr_window = vmx_this_vmcs()->nmi_window = VMX_UNKNOWN;
         break;
     case PN_F_ENTRY_INFO:
-        vmx_this_cpu()->vmcs->entry_valid = (value & INFO_VALID) != 0;
+        vmx_this_vmcs()->entry_valid = (value & INFO_VALID) != 0;
         break;
     case PN_F_VIRTUAL_APIC:
     case PN_F_APIC_ACCESS:
@@ -128,7 +134,7 @@ void vmx_flush_vpid(uint16_t vpid)
 {
     const uint64_t descriptor[2] = {vpid, 0};
 
-    vmx_this_cpu()->flushes++;
+    CPU_COUNT_ONE(vmx_this_cpu()->flushes);
     __asm__ volatile("invvpid %0, %1" : : "m"(descriptor), "r"(1ull) : "cc", "memory");
 }
 
@@ -198,6 +204,8 @@ int pn_hw_ack_for_exit(void)
 static void write_constants(struct vmx_cpu *cpu)
 {
     vmx_setup_host_fields(cpu);
+    for (unsigned int w = 0; w < VMX_WORDS; w++)
+        vmx_put_word((enum vmx_word)w, 0);
     vmwrite(EXIT_CTL, cpu->controls.exit & ~EXIT_SAVE_TIMER);
     vmwrite(CR3_TARGETS, 0);
     vmwrite(EXIT_MSR_STORE, 0);

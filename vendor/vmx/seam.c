@@ -6,6 +6,7 @@
 #include "../../core/event/encode.h"
 
 #include "cpu.h"
+#include "known.h"
 #include "vmx.h"
 
 #define RFLAGS_TF (1ull << 8)
@@ -15,40 +16,34 @@
 
 void vmx_open_interrupts(void); /* entry.S */
 
-static const uint16_t word_fields[VMX_WORDS] = {
-    [VMX_RFLAGS] = GUEST_RFLAGS, [VMX_INTERRUPTIBILITY] = GUEST_INTERRUPTIBILITY, [VMX_ACTIVITY] = GUEST_ACTIVITY};
-
-uint64_t vmx_word(enum vmx_word w)
+/* vmx_enter, or the same without saving registers for a caller that has nothing in them. */
+static inline enum vmx_entered enter(struct vmx_cpu *cpu)
 {
-    struct vmx_known *k = vmx_this_cpu()->vmcs;
+#ifdef HV_CHECKED
+    return (enum vmx_entered)vmx_enter(cpu); /* a call that the linker wraps */
+#else
+    int how;
 
-    if (!k->known[w]) {
-        k->word[w] = vmread(word_fields[w]);
-        k->known[w] = true;
-    }
-    return k->word[w];
-}
-
-void vmx_set_word(enum vmx_word w, uint64_t value)
-{
-    struct vmx_known *k = vmx_this_cpu()->vmcs;
-
-    if (k->known[w] && k->word[w] == value)
-        return;
-    vmwrite(word_fields[w], value);
-    k->word[w] = value;
-    k->known[w] = true;
+    __asm__ volatile("call vmx_enter_bare"
+                     : "=a"(how), "+D"(cpu)
+                     :
+                     : "rbx", "rcx", "rdx", "rsi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc",
+                       "memory");
+    return (enum vmx_entered)how;
+#endif
 }
 
 enum vmx_entered vmx_run(struct vmx_cpu *cpu)
 {
-    const enum vmx_entered how = (enum vmx_entered)vmx_enter(cpu);
+    const enum vmx_entered how = enter(cpu);
+    struct vmx_known *k = cpu->vmcs;
 
+    if (how != VMX_EXITED)
+        return how;
+    cpu->exit_reason = vmread32(EXIT_REASON);
     for (unsigned int w = 0; w < VMX_WORDS; w++)
-        cpu->vmcs->known[w] = false;
-    if (how == VMX_EXITED)
-        cpu->exit_reason = vmread32(EXIT_REASON);
-    return how;
+        vmread_to(vmx_field_of_word((enum vmx_word)w), &k->word[w]);
+    return VMX_EXITED;
 }
 
 /* What this processor is, for the core: Intel, without what only AMD has. */
@@ -141,7 +136,7 @@ bool pn_hw_smm(void)
 
 bool pn_hw_wait_for_sipi(void)
 {
-    return vmx_word(VMX_ACTIVITY) == ACTIVITY_WAIT_FOR_SIPI;
+    return vmx_this_vmcs()->waits_for_sipi && vmx_activity() == ACTIVITY_WAIT_FOR_SIPI;
 }
 
 bool pn_hw_sti_shadow(void)
@@ -181,7 +176,7 @@ struct pn_vectoring pn_hw_vectoring(void)
 {
     const uint32_t info = vmread32(VECTORING_INFO);
 
-    vmx_this_cpu()->vmcs->entry_valid = false; /* the exit has cleared it */
+    vmx_this_vmcs()->entry_valid = false; /* the exit has cleared it */
     if (!(info & INFO_VALID))
         return (struct pn_vectoring){.valid = false, .nmi_unblocked_by_iret = iret_unblocked_nmis()};
     return pn_vmx_vectoring(info, vmread32(VECTORING_ERROR), vmread32(EXIT_LENGTH));
@@ -226,19 +221,17 @@ void pn_hw_set_shadow(bool sti, bool movss)
 
 uint64_t pn_hw_pending_breakpoints(void)
 {
-    return vmread(GUEST_PENDING_DEBUG) & PENDING_BREAKPOINTS;
+    return vmx_word(VMX_PENDING_DEBUG) & PENDING_BREAKPOINTS;
 }
 
 /* SDM 24.4.2 table 24-4: bit 12 says that one of them is enabled. */
 void pn_hw_set_pending_breakpoints(uint64_t bits)
 {
-    const uint64_t state = vmread(GUEST_PENDING_DEBUG);
+    const uint64_t state = vmx_word(VMX_PENDING_DEBUG);
     const uint64_t met = bits & PENDING_BREAKPOINTS;
-    const uint64_t next =
-        (state & ~(uint64_t)(PENDING_BREAKPOINTS | PENDING_ENABLED)) | met | (met ? PENDING_ENABLED : 0);
 
-    if (next != state)
-        vmwrite(GUEST_PENDING_DEBUG, next);
+    vmx_set_word(VMX_PENDING_DEBUG,
+                 (state & ~(uint64_t)(PENDING_BREAKPOINTS | PENDING_ENABLED)) | met | (met ? PENDING_ENABLED : 0));
 }
 
 void pn_hw_clear_shadow(void)
@@ -258,43 +251,38 @@ void pn_hw_set_nmi_blocked(bool blocked)
 
 void pn_hw_set_step_pending(bool pending)
 {
-    const uint64_t state = vmread(GUEST_PENDING_DEBUG);
-    const uint64_t next = pending ? state | PENDING_BS : state & ~(uint64_t)PENDING_BS;
+    const uint64_t state = vmx_word(VMX_PENDING_DEBUG);
 
-    if (next != state)
-        vmwrite(GUEST_PENDING_DEBUG, next);
+    vmx_set_word(VMX_PENDING_DEBUG, pending ? state | PENDING_BS : state & ~(uint64_t)PENDING_BS);
 }
 
 void pn_hw_write_entry(struct pn_event e)
 {
-    struct vmx_cpu *cpu = vmx_this_cpu();
-
     vmwrite(ENTRY_INFO, pn_vmx_entry_info(e));
     if (e.has_error)
         vmwrite(ENTRY_ERROR, e.error);
     if (e.length)
         vmwrite(ENTRY_LENGTH, e.length);
-    cpu->vmcs->entry_valid = true;
+    vmx_this_vmcs()->entry_valid = true;
 }
 
 void pn_hw_cancel_entry(void)
 {
     vmwrite(ENTRY_INFO, 0);
-    vmx_this_cpu()->vmcs->entry_valid = false;
+    vmx_this_vmcs()->entry_valid = false;
 }
 
-static void set_pin(struct vmx_cpu *cpu, uint32_t value)
+static void set_pin(struct vmx_known *k, uint32_t value)
 {
-    if (cpu->vmcs->pin == value)
+    if (k->pin == value)
         return;
     vmwrite(PIN_CTL, value);
-    cpu->vmcs->pin = value;
+    k->pin = value;
 }
 
 /* A window that L1 has asked for in vmcs12 stays. */
-static void set_window(struct vmx_cpu *cpu, uint32_t bit, bool on)
+static void set_window(struct vmx_known *k, uint32_t bit, bool on)
 {
-    struct vmx_known *k = cpu->vmcs;
     const uint32_t value = on ? k->proc | bit : (k->proc & ~bit) | (k->base_proc & bit);
 
     if (k->proc == value)
@@ -303,35 +291,52 @@ static void set_window(struct vmx_cpu *cpu, uint32_t bit, bool on)
     k->proc = value;
 }
 
+static __attribute__((noinline)) void turn_intr_window(struct vmx_cpu *cpu, bool on)
+{
+    struct vmx_known *k = cpu->vmcs;
+
+    set_window(k, PROC_INTR_WINDOW, on);
+    if (cpu->core_events && !k->keep_interrupts)
+        set_pin(k, on ? k->pin & ~PIN_EXT_INT : k->pin | PIN_EXT_INT);
+    k->intr_window = on ? VMX_ARMED : VMX_NOT_ARMED;
+}
+
 void pn_hw_set_intr_window(bool on)
 {
-    struct vmx_cpu *cpu = vmx_this_cpu();
-
-    set_window(cpu, PROC_INTR_WINDOW, on);
-    if (cpu->core_events && !cpu->vmcs->keep_interrupts)
-        set_pin(cpu, on ? cpu->vmcs->pin & ~PIN_EXT_INT : cpu->vmcs->pin | PIN_EXT_INT);
+    if (vmx_this_vmcs()->intr_window != (on ? VMX_ARMED : VMX_NOT_ARMED))
+        turn_intr_window(vmx_this_cpu(), on);
 }
 
 /* A preemption timer of 0 exits before the first instruction (SDM 25.5.1). A timer that runs anyway (evict=, or L1's in
  * vmcs02) goes on where it was. That there is one is asked for where this can happen: SMI, INIT and MTF, which nobody queues,
  * and L2 (nested_setup). */
-void pn_hw_set_immediate_exit(bool on)
+static __attribute__((noinline)) void turn_immediate_exit(struct vmx_known *k, bool on)
 {
-    struct vmx_known *k = vmx_this_cpu()->vmcs;
-
-    if (k->immediate == on)
-        return;
     k->immediate = on;
     if (on)
         k->timer = vmread(PREEMPTION_TIMER);
     vmwrite(PREEMPTION_TIMER, on ? 0 : k->timer);
-    set_pin(vmx_this_cpu(),
-            on || k->base_pin & PIN_PREEMPTION_TIMER ? k->pin | PIN_PREEMPTION_TIMER : k->pin & ~PIN_PREEMPTION_TIMER);
+    set_pin(k, on || k->base_pin & PIN_PREEMPTION_TIMER ? k->pin | PIN_PREEMPTION_TIMER : k->pin & ~PIN_PREEMPTION_TIMER);
+}
+
+void pn_hw_set_immediate_exit(bool on)
+{
+    struct vmx_known *k = vmx_this_vmcs();
+
+    if (k->immediate != on)
+        turn_immediate_exit(k, on);
+}
+
+static __attribute__((noinline)) void turn_nmi_window(struct vmx_known *k, bool on)
+{
+    set_window(k, PROC_NMI_WINDOW, on);
+    k->nmi_window = on ? VMX_ARMED : VMX_NOT_ARMED;
 }
 
 void pn_hw_set_nmi_window(bool on)
 {
-    set_window(vmx_this_cpu(), PROC_NMI_WINDOW, on);
+    if (vmx_this_vmcs()->nmi_window != (on ? VMX_ARMED : VMX_NOT_ARMED))
+        turn_nmi_window(vmx_this_vmcs(), on);
 }
 
 /* Acknowledge without "acknowledge interrupt on exit": let the host take the interrupt at one instruction boundary.

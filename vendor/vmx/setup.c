@@ -21,13 +21,13 @@ _Static_assert(__builtin_offsetof(struct vmx_cpu, host_rsp) == CPU_HOST_RSP, "la
 _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_kick) == CPU_NMI_KICK, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_kick_value) == CPU_NMI_KICK_VALUE, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_seen) == CPU_NMI_SEEN, "layout.h");
+_Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_kicking) == CPU_NMI_KICKING, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_unblocking) == CPU_NMI_UNBLOCKING, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acking) == CPU_ACKING, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, launched) == CPU_LAUNCHED, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acked) == CPU_ACKED, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, reads) == CPU_READS, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, writes) == CPU_WRITES, "layout.h");
-_Static_assert(__builtin_offsetof(struct vmx_cpu, pages) == CPU_PAGES, "layout.h");
 
 extern const char vmx_exit[]; /* entry.S */
 
@@ -185,6 +185,6 @@ void vmx_flush_ept(uint64_t eptp)
 {
     const uint64_t descriptor[2] = {eptp, 0};
 
-    vmx_this_cpu()->flushes++;
+    CPU_COUNT_ONE(vmx_this_cpu()->flushes);
     __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(1ull) : "cc", "memory");
 }

@@ -20,13 +20,13 @@ bool vmx_can_shadow(void)
 
 void pn_hw_open_shadow(void)
 {
-    vmx_this_cpu()->pointers++;
+    CPU_COUNT_ONE(vmx_this_cpu()->pointers);
     (void)cpu_vmptrld(vmx_this_pages()->shadow); /* has been loaded before */
 }
 
 void pn_hw_close_shadow(void)
 {
-    vmx_this_cpu()->pointers++;
+    CPU_COUNT_ONE(vmx_this_cpu()->pointers);
     (void)cpu_vmptrld(vmx_this_pages()->vmcs);
 }
 

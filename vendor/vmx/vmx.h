@@ -50,20 +50,24 @@ struct vmx_gate {
     uint64_t low, high;
 };
 
-/* Words of the guest's state that are asked for again and again between an exit and the next entry. */
-enum vmx_word { VMX_RFLAGS, VMX_INTERRUPTIBILITY, VMX_ACTIVITY, VMX_WORDS };
+/* Words of the guest's state that nearly every exit asks for, some of them often: vmx_run reads them once. */
+enum vmx_word { VMX_RFLAGS, VMX_INTERRUPTIBILITY, VMX_PENDING_DEBUG, VMX_WORDS };
+
+/* VMX_UNKNOWN: what says so in the controls has been written by others. */
+enum vmx_window { VMX_NOT_ARMED, VMX_ARMED, VMX_UNKNOWN };
 
 /* What is known of a VMCS without reading it. */
 struct vmx_known {
+    uint64_t word[VMX_WORDS];     /* as they are in the VMCS now, but while its guest runs */
     uint32_t pin, proc;           /* as they are in the VMCS now */
     uint32_t base_pin, base_proc; /* the same without the windows of the core's events */
     bool entry_valid;             /* the entry event field holds an event */
+    uint8_t intr_window, nmi_window; /* enum vmx_window, for the core's events */
     bool immediate;               /* the preemption timer is 0 */
     bool open_ports;              /* vmx_open_ports */
-    uint64_t timer;               /* ... and this is what it was */
     bool keep_interrupts;         /* external interrupts exit whatever window is armed: L1 wants them */
-    bool known[VMX_WORDS];        /* these words have been read or written since its guest ran last */
-    uint64_t word[VMX_WORDS];
+    bool waits_for_sipi;          /* the activity state last written; nothing but a VMWRITE makes it that (vmx_set_activity) */
+    uint64_t timer;               /* what the preemption timer was, if immediate */
 };
 
 struct vmx_cpu {
@@ -72,45 +76,55 @@ struct vmx_cpu {
     uint64_t host_rsp; /* what HOST_RSP of the current VMCS holds */
     uint64_t nmi_kick; /* test hook: the LAPIC register that sends an NMI from inside the critical window, or 0 */
     uint32_t nmi_kick_value;
-    uint8_t nmi_seen;       /* the host took an NMI that the guest must get */
+    union { /* what the next entry or exit has to look at before it may take the short way */
+        struct {
+            uint8_t nmi_seen;    /* the host took an NMI that the guest must get */
+            uint8_t nmi_kicking; /* nmi_kick is not 0 */
+            bool l2;             /* vmcs02 is current */
+            uint8_t user;        /* of whoever uses this backend */
+        };
+        uint32_t unusual;
+    };
+    uint64_t acked;         /* the vector of the interrupt acknowledged, or VMX_NONE_ACKED */
     uint8_t nmi_unblocking; /* the next vector 2 is our own INT 2 */
     uint8_t acking;         /* the next vector is an interrupt to be acknowledged */
     uint8_t launched;       /* the current VMCS is */
-    uint64_t acked;         /* its vector, or VMX_NONE_ACKED */
-    uint64_t reads, writes; /* VMREADs and VMWRITEs, all but entry.S's one (cpu.h) */
-    struct vmx_pages *pages;
+    uint64_t reads, writes; /* HV_COUNT: VMREADs and VMWRITEs, all but entry.S's one (cpu.h) */
     /* From here on no assembly knows anything. */
+    struct vmx_pages *pages;
     struct vmx_controls controls; /* as VMWRITTEN at setup */
     struct vmx_known *vmcs;       /* of the current VMCS */
     uint32_t exit_reason;         /* of the last exit, whole */
-    uint64_t pointers, flushes;   /* VMPTRLDs; INVEPTs and INVVPIDs */
+    uint64_t pointers, flushes;   /* HV_COUNT: VMPTRLDs; INVEPTs and INVVPIDs */
     bool core_events;
     struct vmx_known of[2]; /* vmcs01, vmcs02 */
     struct vmx_parked {     /* of the other one */
         uint64_t host_rsp;
         uint8_t launched;
     } parked;
-    bool l2; /* vmcs02 is current */
     struct pn_counters counters;
     struct vmx_tss tss;
     uint64_t gdt[8];
     struct vmx_gate idt[256];
 };
 
+/* Through GS, as a pointer into that address space: a field is one instruction away. */
+typedef const struct vmx_cpu __seg_gs vmx_cpu_of_gs;
+
 static inline struct vmx_cpu *vmx_this_cpu(void)
 {
-    struct vmx_cpu *cpu;
-
-    __asm__ volatile("mov %%gs:0, %0" : "=r"(cpu));
-    return cpu;
+    return ((vmx_cpu_of_gs *)0)->self;
 }
 
 static inline struct vmx_pages *vmx_this_pages(void)
 {
-    struct vmx_pages *pages;
+    return ((vmx_cpu_of_gs *)0)->pages;
+}
 
-    __asm__ volatile("mov %%gs:%c1, %0" : "=r"(pages) : "i"(CPU_PAGES));
-    return pages;
+/* Of the current VMCS. */
+static inline struct vmx_known *vmx_this_vmcs(void)
+{
+    return ((vmx_cpu_of_gs *)0)->vmcs;
 }
 
 /* host.c */
@@ -156,11 +170,9 @@ enum { VMX_VPID01 = 1, VMX_VPID02 = 2 };
 /* entry.S */
 enum vmx_entered { VMX_EXITED = 0, VMX_NOT_ENTERED = 1, VMX_ENTRY_FAILED = 2 };
 int vmx_enter(struct vmx_cpu *cpu); /* enum vmx_entered; through vmx_run, which accounts for what it changes */
-enum vmx_entered vmx_run(struct vmx_cpu *cpu);
 
-/* seam.c: words of the current VMCS's guest, read at most once between two entries. Whoever writes one says so here. */
-uint64_t vmx_word(enum vmx_word w);
-void vmx_set_word(enum vmx_word w, uint64_t value);
+/* seam.c */
+enum vmx_entered vmx_run(struct vmx_cpu *cpu);
 
 /* What the user of this backend provides: an exception in the hypervisor itself. Does not return. */
 struct vmx_host_frame {
