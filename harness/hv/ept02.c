@@ -191,6 +191,7 @@ enum ept02_answer ept02_fill(struct ept02 *e, struct ept *ept01, uint64_t eptp12
     if (flush)
         ept02_wipe(e);
     root = find_root(e, eptp12, &fresh); /* it is there: vmcs02 uses it */
+    e->filled |= 1u << root;
     flush = install(e, root, address, pn_compose(guest, host, address)) || flush;
     e->fills++;
     return flush ? EPT02_FLUSH : EPT02_FILLED;

@@ -16,6 +16,7 @@ struct ept02 {
     uint64_t eptp12[EPT02_ROOTS]; /* whose root it is; 0 free */
     uint16_t first[EPT02_TABLES], end[EPT02_TABLES]; /* of each table, what may be other than 0 */
     uint32_t used, next_root;
+    uint32_t filled; /* bit n: something has been put under root n since the processor was last told to forget all (INVEPT) */
     bool execute_only;   /* L1 is offered execute-only pages */
     uint8_t address_width;
     uint64_t fills, wipes;
@@ -26,7 +27,7 @@ void ept02_init(struct ept02 *e, bool execute_only, uint8_t address_width);
 /* The EPTP for vmcs02 that goes with L1's. True in *fresh: the root was another's, what is cached under it is void. */
 uint64_t ept02_pointer(struct ept02 *e, uint64_t eptp12, bool *fresh);
 
-/* Everything goes; the caller flushes every root (INVEPT). */
+/* Everything goes; the caller flushes every root that was filled (INVEPT), then says so. */
 void ept02_wipe(struct ept02 *e);
 uint64_t ept02_root_pointer(const struct ept02 *e, uint32_t root);
 

@@ -57,14 +57,14 @@ void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error)
     give(v, e);
 }
 
-_Static_assert(sizeof(struct vmx_regs) == 15 * sizeof(uint64_t), "in the processor's order, without RSP");
+_Static_assert(sizeof(struct vmx_regs) == 16 * sizeof(uint64_t), "in the processor's order");
 
 uint64_t *guest_register(struct vcpu *v, unsigned int number)
 {
     uint64_t *first = (uint64_t *)(void *)&v->hw.regs;
 
     number &= 15;
-    return number == RSP ? 0 : first + number - (number > RSP ? 1 : 0);
+    return number == RSP ? 0 : first + number;
 }
 
 void l1_ended(struct vcpu *v, enum l1_end end, uint64_t code)
@@ -232,14 +232,20 @@ void exit_handle(struct vcpu *v, uint32_t reason)
     case EXIT_HLT:
         exit_hlt(v);
         break;
+    case EXIT_VMREAD:
+        nested_vmread(v);
+        break;
+    case EXIT_VMWRITE:
+        nested_vmwrite(v);
+        break;
+    case EXIT_VMLAUNCH:
+    case EXIT_VMRESUME:
+        nested_entry(v, reason == EXIT_VMLAUNCH);
+        break;
     case EXIT_VMCALL:
     case EXIT_VMCLEAR:
-    case EXIT_VMLAUNCH:
     case EXIT_VMPTRLD:
     case EXIT_VMPTRST:
-    case EXIT_VMREAD:
-    case EXIT_VMRESUME:
-    case EXIT_VMWRITE:
     case EXIT_VMXOFF:
     case EXIT_VMXON:
     case EXIT_INVEPT:

@@ -43,7 +43,10 @@ void nested_show(struct vcpu *v);            /* before L1 goes on: what its VMRE
 bool nested_capability(const struct vcpu *v, uint32_t msr, uint64_t *value);
 
 /* nested_insn.c: an exit of L1 by one of VMX's instructions */
-__attribute__((noinline)) void nested_instruction(struct vcpu *v, uint32_t reason);
+__attribute__((noinline)) void nested_instruction(struct vcpu *v, uint32_t reason); /* but for VMLAUNCH and VMRESUME */
+__attribute__((noinline)) void nested_vmread(struct vcpu *v);
+__attribute__((noinline)) void nested_vmwrite(struct vcpu *v);
+__attribute__((noinline)) void nested_entry(struct vcpu *v, bool launch);
 void nested_finish(struct vcpu *v, struct pn_outcome r); /* flags and RIP, or the fault */
 
 /* nested_run.c */

@@ -15,6 +15,8 @@ enum { VECTOR_UD = 6, VECTOR_GP = 13 };
 #define PAGE_MASK 0xfffull
 #define RFLAGS_AC (1ull << 18)
 #define FLAGS_ARITHMETIC 0x8d5ull /* CF PF AF ZF SF OF */
+#define INFO_IS_REGISTER (1u << 10) /* VMREAD and VMWRITE */
+enum { INFO_REGISTER = 3, INFO_REGISTER_2 = 28, SEGMENT_FS = 4 };
 #define FLAG_CF 1ull
 #define FLAG_ZF 0x40ull
 
@@ -22,10 +24,15 @@ enum { VECTOR_UD = 6, VECTOR_GP = 13 };
 struct insn {
     struct vcpu *v;
     struct pn_l1_mode mode;
-    struct operand o;
+    uint32_t info; /* instruction information, SDM tables 27-9 to 27-14 */
     bool in_64bit;
     bool faulted; /* the operand has raised an exception: that is all there is to it */
 };
+
+static bool is_register(const struct insn *i)
+{
+    return (i->info & INFO_IS_REGISTER) != 0;
+}
 
 static uint64_t register_value(const struct insn *i, unsigned int number)
 {
@@ -58,13 +65,14 @@ static struct segment segment(unsigned int number)
 
 static struct operand_place locate(const struct insn *i, uint32_t length, bool write)
 {
-    const struct operand o = i->o;
+    const struct operand o = operand_decode(i->info);
+    const bool flat = i->in_64bit && o.segment < SEGMENT_FS; /* the segment has no say */
 
     return operand_locate(o, (struct operand_values){
                                  .displacement = vmread(EXIT_QUALIFICATION),
                                  .base = o.has_base ? register_value(i, o.base) : 0,
                                  .index = o.has_index ? register_value(i, o.index) : 0,
-                                 .segment = segment(o.segment),
+                                 .segment = flat ? (struct segment){0} : segment(o.segment),
                                  .in_64bit = i->in_64bit,
                                  .write = write,
                                  .length = length,
@@ -126,7 +134,7 @@ static void copy(struct insn *i, uint64_t linear, void *bytes, uint32_t size, bo
 }
 
 /* Memory operands. After a fault the value is nothing and i->faulted is set. */
-static void access(struct insn *i, void *data, uint32_t size, bool write)
+static __attribute__((noinline)) void access(struct insn *i, void *data, uint32_t size, bool write)
 {
     const struct operand_place place = locate(i, size, write);
 
@@ -176,35 +184,35 @@ void nested_finish(struct vcpu *v, struct pn_outcome r)
     skip_instruction(v);
 }
 
-static void do_vmread(struct insn *i, struct nested *s)
+/* Of what L1 reads without an exit some can be written only with one: then the shadow VMCS must follow. */
+static void write_field(const struct insn *i, struct nested *s, uint64_t encoding, uint64_t value)
+{
+    const bool shown = s->shadowing && vmx_shadow_shows(encoding);
+
+    if (__builtin_expect(shown, 0))
+        pn_shadow_take(&s->vmx, &s->shadow);
+    nested_finish(i->v, pn_vmwrite(&s->vmx, i->mode, encoding, value));
+    if (__builtin_expect(shown, 0))
+        pn_shadow_fill(&s->vmx, &s->shadow);
+}
+
+static void vmread_to_memory(struct insn *i, struct nested *s)
 {
     uint64_t value = 0;
-    const struct pn_outcome r = pn_vmread(&s->vmx, i->mode, register_value(i, i->o.reg2), &value);
+    const struct pn_outcome r = pn_vmread(&s->vmx, i->mode, register_value(i, i->info >> INFO_REGISTER_2), &value);
 
-    if (r.kind == PN_VMX_SUCCEED) {
-        if (i->o.is_register)
-            set_register(i, i->o.reg, value);
-        else
-            access(i, &value, word_size(i), true);
-    }
+    if (r.kind == PN_VMX_SUCCEED)
+        access(i, &value, word_size(i), true);
     if (!i->faulted)
         nested_finish(i->v, r);
 }
 
-/* Of what L1 reads without an exit some can be written only with one: then the shadow VMCS must follow. */
-static void do_vmwrite(struct insn *i, struct nested *s)
+static void vmwrite_from_memory(struct insn *i, struct nested *s)
 {
-    const uint64_t value = i->o.is_register ? register_value(i, i->o.reg) : read_memory(i, word_size(i));
-    const uint64_t encoding = register_value(i, i->o.reg2);
-    const bool shown = s->shadowing && pn_shadow_shown(pn_field_of(encoding));
+    const uint64_t value = is_register(i) ? 0 : read_memory(i, word_size(i)); /* 0: outside VMX operation, #UD */
 
-    if (i->faulted)
-        return;
-    if (shown)
-        pn_shadow_take(&s->vmx, &s->shadow);
-    nested_finish(i->v, pn_vmwrite(&s->vmx, i->mode, encoding, value));
-    if (shown)
-        pn_shadow_fill(&s->vmx, &s->shadow);
+    if (!i->faulted)
+        write_field(i, s, register_value(i, i->info >> INFO_REGISTER_2), value);
 }
 
 static void do_vmptrst(struct insn *i, struct nested *s)
@@ -220,7 +228,7 @@ static void do_vmptrst(struct insn *i, struct nested *s)
 
 static void do_invalidate(struct insn *i, struct nested *s, bool ept)
 {
-    const uint64_t type = register_value(i, i->o.reg2);
+    const uint64_t type = register_value(i, i->info >> INFO_REGISTER_2);
     uint64_t d[2] = {0, 0};
     struct pn_outcome r;
 
@@ -230,10 +238,17 @@ static void do_invalidate(struct insn *i, struct nested *s, bool ept)
     r = ept ? pn_invept(&s->vmx, i->mode, type, d[0])
             : pn_invvpid(&s->vmx, i->mode, type, (uint16_t)d[0], d[0] >> 16, d[1]);
     if (r.kind == PN_VMX_SUCCEED && ept)
-        nested_flush_ept(i->v);
+        nested_flush_ept(i->v); /* of every EPTP, whatever the type */
     else if (r.kind == PN_VMX_SUCCEED)
         vmx_flush_vpid(VMX_VPID02);
     nested_finish(i->v, r);
+}
+
+/* VMCLEAR, VMPTRLD and VMXOFF use the current VMCS whole, as VMLAUNCH and VMRESUME do. */
+static void take_shadow(struct nested *s)
+{
+    if (s->shadowing)
+        pn_shadow_take(&s->vmx, &s->shadow);
 }
 
 static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
@@ -243,6 +258,8 @@ static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
 
     if (i->faulted)
         return;
+    if (reason != EXIT_VMXON)
+        take_shadow(s);
     if (reason == EXIT_VMXON)
         r = pn_vmxon(&s->vmx, i->mode, pointer);
     else if (reason == EXIT_VMCLEAR)
@@ -256,15 +273,10 @@ static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
 
 static void do_vmxoff(struct insn *i, struct nested *s)
 {
+    take_shadow(s);
     nested_finish(i->v, pn_vmxoff(&s->vmx, i->mode));
     nested_masks(i->v);
     nested_show(i->v);
-}
-
-/* Instructions that use the current VMCS whole; VMLAUNCH and VMRESUME do as well. */
-static bool uses_vmcs12(uint32_t reason)
-{
-    return reason == EXIT_VMCLEAR || reason == EXIT_VMPTRLD || reason == EXIT_VMXOFF;
 }
 
 static bool has_operand(uint32_t reason)
@@ -277,7 +289,7 @@ static bool ready(struct insn *i, struct nested *s, uint32_t reason)
 {
     struct pn_outcome r;
 
-    if (i->o.is_register || !has_operand(reason))
+    if (is_register(i) || !has_operand(reason))
         return true;
     r = reason == EXIT_VMXON ? pn_vmxon_ready(&s->vmx, i->mode) : pn_vmx_ready(&s->vmx, i->mode);
     if (r.kind != PN_VMX_SUCCEED)
@@ -289,10 +301,10 @@ static void carry_out(struct insn *i, struct nested *s, uint32_t reason)
 {
     switch (reason) {
     case EXIT_VMREAD:
-        do_vmread(i, s);
+        vmread_to_memory(i, s);
         break;
     case EXIT_VMWRITE:
-        do_vmwrite(i, s);
+        vmwrite_from_memory(i, s);
         break;
     case EXIT_VMPTRST:
         do_vmptrst(i, s);
@@ -312,41 +324,69 @@ static void carry_out(struct insn *i, struct nested *s, uint32_t reason)
     }
 }
 
-static struct pn_l1_mode mode_for(const struct nested *s, uint32_t reason)
+static struct insn begin(struct vcpu *v, struct pn_l1_mode mode, uint32_t info)
 {
-    return reason == EXIT_VMXON || !s->vmx.vmxon ? nested_mode() : nested_mode_of_exit();
-}
-
-static void launch(struct vcpu *v, struct nested *s, bool first)
-{
-    const struct pn_l1_mode mode = mode_for(s, EXIT_VMRESUME);
-
-    if (s->shadowing)
-        pn_shadow_take(&s->vmx, &s->shadow);
-    nested_launch(v, mode, first);
-}
-
-static void other(struct vcpu *v, struct nested *s, uint32_t reason)
-{
-    struct insn i = {.v = v, .mode = mode_for(s, reason)};
-
-    i.in_64bit = i.mode.long_mode && i.mode.cs_long;
-    if (has_operand(reason))
-        i.o = operand_decode(vmread32(INSTRUCTION_INFO));
-    if (s->shadowing && uses_vmcs12(reason))
-        pn_shadow_take(&s->vmx, &s->shadow);
-    if (ready(&i, s, reason))
-        carry_out(&i, s, reason);
+    return (struct insn){.v = v, .mode = mode, .info = info, .in_64bit = mode.long_mode && mode.cs_long};
 }
 
 void nested_instruction(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
+    struct insn i;
 
-    if (!s->offered)
+    if (!s->offered) {
         raise_exception(v, VECTOR_UD, false);
-    else if (reason == EXIT_VMLAUNCH || reason == EXIT_VMRESUME)
-        launch(v, s, reason == EXIT_VMLAUNCH);
-    else
-        other(v, s, reason);
+        return;
+    }
+    i = begin(v, reason == EXIT_VMXON || !s->vmx.vmxon ? nested_mode() : nested_mode_of_exit(),
+              has_operand(reason) ? vmread32(INSTRUCTION_INFO) : 0);
+    if (ready(&i, s, reason))
+        carry_out(&i, s, reason);
+}
+
+/* VMREAD and VMWRITE are frequent, and mostly of registers. Flat: all of it is one piece. */
+__attribute__((flatten)) void nested_vmread(struct vcpu *v)
+{
+    struct nested *s = &v->nested;
+    const uint32_t info = vmread32(INSTRUCTION_INFO);
+    struct pn_outcome r;
+    uint64_t value = 0;
+    struct insn i;
+
+    if (!s->vmx.vmxon || !(info & INFO_IS_REGISTER)) {
+        nested_instruction(v, EXIT_VMREAD);
+        return;
+    }
+    i = begin(v, nested_mode_of_exit(), info);
+    r = pn_vmread(&s->vmx, i.mode, register_value(&i, info >> INFO_REGISTER_2), &value);
+    if (r.kind == PN_VMX_SUCCEED)
+        set_register(&i, info >> INFO_REGISTER, value);
+    nested_finish(v, r);
+}
+
+__attribute__((flatten)) void nested_vmwrite(struct vcpu *v)
+{
+    const uint32_t info = vmread32(INSTRUCTION_INFO);
+    struct insn i;
+
+    if (!v->nested.vmx.vmxon || !(info & INFO_IS_REGISTER)) {
+        nested_instruction(v, EXIT_VMWRITE);
+        return;
+    }
+    i = begin(v, nested_mode_of_exit(), info);
+    write_field(&i, &v->nested, register_value(&i, info >> INFO_REGISTER_2), register_value(&i, info >> INFO_REGISTER));
+}
+
+void nested_entry(struct vcpu *v, bool launch)
+{
+    struct nested *s = &v->nested;
+    struct pn_l1_mode mode;
+
+    if (!s->offered) {
+        raise_exception(v, VECTOR_UD, false);
+        return;
+    }
+    mode = s->vmx.vmxon ? nested_mode_of_exit() : nested_mode();
+    take_shadow(s);
+    nested_launch(v, mode, launch);
 }

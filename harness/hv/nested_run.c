@@ -28,14 +28,21 @@ static bool uses(const struct nested *s, uint32_t control)
     return field12(s, PN_F_PROC_CTL) & PROC_SECONDARY && field12(s, PN_F_PROC2_CTL) & control;
 }
 
+/* Under a root that has held nothing nothing is cached. */
+static void flush_filled(const struct ept02 *e)
+{
+    for (uint32_t root = 0; e->filled >> root; root++)
+        if (e->filled >> root & 1)
+            vmx_flush_ept(ept02_root_pointer(e, root));
+}
+
 void nested_flush_ept(struct vcpu *v)
 {
     struct ept02 *e = v->nested.ept02;
 
     ept02_wipe(e);
-    for (uint32_t root = 0; root < EPT02_ROOTS; root++)
-        if (e->eptp12[root])
-            vmx_flush_ept(ept02_root_pointer(e, root));
+    flush_filled(e);
+    e->filled = 0;
 }
 
 /* The EPT that vmcs02 gets. The core takes it for constant unless told. */
@@ -285,8 +292,7 @@ static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
         fault_again(v);
         break;
     case EPT02_FLUSH:
-        for (uint32_t root = 0; root < EPT02_ROOTS; root++)
-            vmx_flush_ept(ept02_root_pointer(s->ept02, root));
+        flush_filled(s->ept02);
         fault_again(v);
         break;
     case EPT02_VIOLATION:

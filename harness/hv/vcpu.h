@@ -65,8 +65,8 @@ void io_setup(struct vcpu *v);
 
 /* What the handlers share. */
 __attribute__((noinline)) void skip_instruction(struct vcpu *v);
-void raise_exception(struct vcpu *v, uint8_t vector, bool has_error); /* error code 0, raised by emulation */
-void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
+__attribute__((noinline, cold)) void raise_exception(struct vcpu *v, uint8_t vector, bool has_error); /* error code 0, raised by emulation */
+__attribute__((noinline, cold)) void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 void fault_again(struct vcpu *v); /* after an EPT violation, if the guest is to run the instruction again */
 void l1_ended(struct vcpu *v, enum l1_end end, uint64_t code);
 uint64_t *guest_register(struct vcpu *v, unsigned int number); /* 0 for RSP, which is in the VMCS */

@@ -84,3 +84,8 @@ void vmx_arm_shadow(struct vmx_cpu *cpu, bool on)
     vmwrite(PROC2_CTL, on ? cpu->controls.proc2 | PROC2_SHADOWING : cpu->controls.proc2);
     vmwrite(VMCS_LINK, on ? (uint64_t)cpu->pages->shadow : ~0ull);
 }
+
+bool vmx_shadow_shows(uint64_t encoding)
+{
+    return encoding < 8 * VMX_PAGE && !(vmx_this_pages()->vmread_bitmap[encoding >> 3] >> (encoding & 7) & 1);
+}

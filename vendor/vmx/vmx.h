@@ -14,9 +14,9 @@
 #include "layout.h"
 #include "vmcs.h"
 
-/* The guest's registers that the VMCS does not hold. entry.S knows the order (layout.h). */
+/* The guest's registers in the processor's order, which entry.S knows (layout.h). RSP is in the VMCS: its place is nobody's. */
 struct vmx_regs {
-    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi;
+    uint64_t rax, rcx, rdx, rbx, no_rsp, rbp, rsi, rdi;
     uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 };
 
@@ -161,6 +161,7 @@ bool vmx_can_shadow(void);
 bool vmx_setup_shadow(struct vmx_cpu *cpu); /* false: it was refused. vmcs01 is current before and after */
 void vmx_arm_shadow(struct vmx_cpu *cpu,
                     bool on); /* L1's VMREADs and VMWRITEs go there from the next entry on, or exit */
+bool vmx_shadow_shows(uint64_t encoding); /* L1's VMREAD finds it there */
 void vmx_flush_vpid(uint16_t vpid);
 /* Until the next exit the guest of vmcs02 reaches the ports that neither we nor L1 watch: by L1's bitmaps at `a` and `b`, or all. */
 void vmx_open_ports(struct vmx_cpu *cpu, bool bitmaps, uint64_t a, uint64_t b);
