@@ -24,7 +24,7 @@ static void settle_activity(struct vcpu *v)
 
 /* The core chooses what the next entry delivers. False: L1 has triple-faulted. Nobody queues an SMI, INIT or SIPI: firmware's
  * SMIs go to firmware, and L1 has one processor, so PN_ENTER is the only other answer. */
-static bool inject(struct vcpu *v)
+static inline __attribute__((always_inline)) bool inject(struct vcpu *v)
 {
     const enum pn_action action = pn_inject_events(&v->events);
 
@@ -82,15 +82,20 @@ static void handle(struct vcpu *v)
     exit_handle(v, reason);
 }
 
-static __attribute__((noinline)) void handle_unusual(struct vcpu *v)
+static inline __attribute__((always_inline)) void handle_l2(struct vcpu *v)
 {
     const uint32_t reason = v->hw.exit_reason;
 
+    if (reason < EXIT_REASONS)
+        v->exits[reason]++;
+    nested_handle(v, reason);
+}
+
+static __attribute__((noinline)) void handle_unusual(struct vcpu *v)
+{
     nmi_for_test_over(v);
     if (v->hw.l2) {
-        if (reason < EXIT_REASONS)
-            v->exits[reason]++;
-        nested_handle(v, reason);
+        handle_l2(v);
     } else {
         if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
             v->hw.user &= (uint8_t)~VCPU_HALTED;
@@ -109,15 +114,55 @@ static __attribute__((noinline)) void not_entered(struct vcpu *v, enum vmx_enter
     pn_cancel_injection(&v->events);
 }
 
-/* The ticks of a round that are not the guest's. */
-static void count_ticks(struct vcpu *v, bool entering)
+/* Enters the guest, and counts the ticks that are not its own. */
+static enum vmx_entered run(struct vcpu *v)
 {
 #ifdef HV_COUNT
-    v->l0_ticks += entering ? cpu_tsc() : 0 - cpu_tsc();
+    enum vmx_entered entered;
+
+    v->l0_ticks += cpu_tsc();
+    entered = vmx_run(&v->hw);
+    v->l0_ticks -= cpu_tsc();
+    return entered;
 #else
-    (void)v;
-    (void)entering;
+    return vmx_run(&v->hw);
 #endif
+}
+
+/* L2, while nothing else is unusual. */
+static __attribute__((noinline, flatten)) void run_l2(struct vcpu *v)
+{
+    do {
+        const bool briefly = nested_prepare(v);
+        enum vmx_entered entered;
+
+        if (!v->hw.l2 || v->hw.user & VCPU_ENDED || !inject(v))
+            return;
+        if (briefly)
+            pn_hw_set_immediate_exit(true);
+        entered = run(v);
+        if (__builtin_expect(entered != VMX_EXITED, 0))
+            not_entered(v, entered);
+        else if (__builtin_expect(v->hw.unusual != VMX_ONLY_L2, 0))
+            handle_unusual(v);
+        else
+            handle_l2(v);
+    } while (v->hw.unusual == VMX_ONLY_L2);
+}
+
+/* One entry and its exit, whatever there is to think of. False: L1 has ended. */
+static __attribute__((noinline)) bool run_unusual(struct vcpu *v)
+{
+    enum vmx_entered entered;
+
+    if (!prepare(v))
+        return false;
+    entered = run(v);
+    if (entered != VMX_EXITED)
+        not_entered(v, entered);
+    else
+        handle_unusual(v);
+    return true;
 }
 
 /* Flat: it never returns and has no registers to save, so what it calls is better off in it. */
@@ -126,15 +171,20 @@ __attribute__((flatten, noinline)) _Noreturn void vcpu_run(struct vcpu *v)
     if (v->machine->options.evict || v->machine->options.nmi)
         v->hw.user |= VCPU_TESTS;
     v->launch_tsc = cpu_tsc();
-    count_ticks(v, false);
+    v->l0_ticks = 0 - v->launch_tsc;
     for (;;) {
         enum vmx_entered entered;
 
-        if (__builtin_expect(v->hw.unusual, 0) ? !prepare(v) : !inject(v))
+        if (__builtin_expect(v->hw.unusual, 0)) {
+            if (v->hw.unusual == VMX_ONLY_L2)
+                run_l2(v);
+            else if (!run_unusual(v))
+                break;
+            continue;
+        }
+        if (!inject(v))
             break;
-        count_ticks(v, true);
-        entered = vmx_run(&v->hw);
-        count_ticks(v, false);
+        entered = run(v);
         if (__builtin_expect(entered != VMX_EXITED, 0))
             not_entered(v, entered);
         else if (__builtin_expect(v->hw.unusual, 0))
@@ -142,6 +192,6 @@ __attribute__((flatten, noinline)) _Noreturn void vcpu_run(struct vcpu *v)
         else
             handle(v);
     }
-    count_ticks(v, true);
+    v->l0_ticks += cpu_tsc();
     report_and_end(v);
 }

@@ -358,8 +358,8 @@ static void port_exit(struct vcpu *v, struct pn_l2_exit x, bool were_open)
         exit_io(v);
 }
 
-/* What the hypervisor alone wanted to see of L2. `brief`: it had asked for an exit at once. */
-static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief, bool open)
+/* What the hypervisor alone wanted to see of L2. */
+static void ours(struct vcpu *v, struct pn_l2_exit x, bool open)
 {
     switch (x.reason) {
     case EXIT_EPT_VIOLATION:
@@ -369,9 +369,6 @@ static void ours(struct vcpu *v, struct pn_l2_exit x, bool brief, bool open)
             ept_exit(v, x);
         else
             exit_handle(v, x.reason);
-        break;
-    case EXIT_PREEMPTION_TIMER:
-        v->nested.timer = v->nested.timer || !brief;
         break;
     case EXIT_CR_ACCESS:
         control_register(v, x);
@@ -400,30 +397,75 @@ static void refused(struct vcpu *v, struct pn_l2_exit x)
     after(v, pn_entry_failure(&s->vmx, x.reason & 0xffffu, x.qualification));
 }
 
-void nested_handle(struct vcpu *v, uint32_t reason)
+/* What every exit of L2 begins with. */
+static void arrive(struct vcpu *v)
 {
-    struct nested *s = &v->nested;
-    const struct pn_l2_exit x = read_exit(s, reason);
-    const bool brief = v->hw.vmcs->immediate, open = v->hw.vmcs->open_ports;
-
     vmx_close_ports(&v->hw);
     pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
     check_timer(v, false);
+}
+
+static void arrived(struct vcpu *v)
+{
+    if (v->nested.vmx.entry_pending)
+        pn_nested_entered(&v->nested.vmx, false);
+    pn_complete_vectoring(&v->events);
+    if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
+        v->hw.user &= (uint8_t)~VCPU_HALTED;
+}
+
+/* Exits whose route, or whose handling here, takes more than the reason and RCX. */
+static __attribute__((noinline)) void handle_words(struct vcpu *v, uint32_t reason)
+{
+    struct nested *s = &v->nested;
+    const struct pn_l2_exit x = read_exit(s, reason);
+    const bool open = v->hw.vmcs->open_ports;
+
+    arrive(v);
     if (reason & EXIT_ENTRY_FAILED) {
         refused(v, x);
         return;
     }
-    if (s->vmx.entry_pending)
-        pn_nested_entered(&s->vmx, false);
-    pn_complete_vectoring(&v->events);
-    if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
-        v->hw.user &= (uint8_t)~VCPU_HALTED;
-    if (pn_route(&s->vmx, x, s->wants, v->hw.regs.rcx, x.reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) ==
-        PN_TO_L1) {
+    arrived(v);
+    if (pn_route(&s->vmx, x, s->wants, 0, reason == EXIT_CR_ACCESS ? register_value(v, x) : 0) == PN_TO_L1) {
         reflect(v, x);
         return;
     }
     if (reason < EXIT_REASONS)
         s->to_l0[reason]++;
-    ours(v, x, brief, open);
+    ours(v, x, open);
+}
+
+static __attribute__((noinline)) void reflect_plain(struct vcpu *v, uint32_t reason)
+{
+    reflect(v, read_exit(&v->nested, reason));
+}
+
+static bool has_words(uint32_t reason)
+{
+    return reason == EXIT_EXCEPTION_NMI || reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIG ||
+           reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
+}
+
+/* Flat: the route is asked for twice in this file, and it is nothing to call. */
+__attribute__((flatten)) void nested_handle(struct vcpu *v, uint32_t reason)
+{
+    struct nested *s = &v->nested;
+    const bool brief = v->hw.vmcs->immediate;
+
+    if (has_words(reason)) {
+        handle_words(v, reason);
+        return;
+    }
+    arrive(v);
+    arrived(v);
+    if (pn_route(&s->vmx, (struct pn_l2_exit){.reason = reason}, s->wants, v->hw.regs.rcx, 0) == PN_TO_L1) {
+        reflect_plain(v, reason);
+        return;
+    }
+    s->to_l0[reason]++;
+    if (reason == EXIT_PREEMPTION_TIMER)
+        s->timer = s->timer || !brief;
+    else
+        exit_handle(v, reason);
 }

@@ -29,6 +29,8 @@ _Static_assert(__builtin_offsetof(struct vmx_cpu, acked) == CPU_ACKED, "layout.h
 _Static_assert(__builtin_offsetof(struct vmx_cpu, reads) == CPU_READS, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, writes) == CPU_WRITES, "layout.h");
 
+_Static_assert(__builtin_offsetof(struct vmx_cpu, l2) - __builtin_offsetof(struct vmx_cpu, unusual) == 2, "VMX_ONLY_L2");
+
 extern const char vmx_exit[]; /* entry.S */
 
 void vmx_read_raw(struct vmx_raw *raw)

@@ -21,6 +21,7 @@ struct vmx_regs {
 };
 
 #define VMX_PAGE 4096
+#define VMX_ONLY_L2 (1u << 16) /* `unusual` of struct vmx_cpu: nothing but l2 */
 
 /* Pages that hardware reads or writes; 4 KiB aligned. */
 struct vmx_pages {
