@@ -25,6 +25,8 @@ void ept02_init(struct ept02 *e, bool execute_only, uint8_t address_width)
 /* Tables are wiped often and hold little: what was written is known. */
 static void clear_table(struct ept02 *e, uint32_t number)
 {
+    if (!e->end[number])
+        return;
     for (uint32_t i = e->first[number]; i < e->end[number]; i++)
         e->tables[number][i] = 0;
     e->first[number] = e->end[number] = 0;
@@ -49,10 +51,12 @@ uint64_t ept02_root_pointer(const struct ept02 *e, uint32_t root)
 
 void ept02_wipe(struct ept02 *e)
 {
+    e->wipes++;
+    if (!e->filled)
+        return; /* nothing has been put there since the last time */
     for (uint32_t i = 0; i < e->used; i++)
         clear_table(e, i);
     e->used = EPT02_ROOTS;
-    e->wipes++;
 }
 
 static uint32_t find_root(struct ept02 *e, uint64_t eptp12, bool *fresh)

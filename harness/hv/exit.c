@@ -248,9 +248,11 @@ void exit_handle(struct vcpu *v, uint32_t reason)
     case EXIT_VMPTRST:
     case EXIT_VMXOFF:
     case EXIT_VMXON:
+        nested_instruction(v, reason);
+        break;
     case EXIT_INVEPT:
     case EXIT_INVVPID:
-        nested_instruction(v, reason);
+        nested_invalidate(v, reason == EXIT_INVEPT);
         break;
     default:
         exit_seldom(v, reason);

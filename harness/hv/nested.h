@@ -46,6 +46,7 @@ bool nested_capability(const struct vcpu *v, uint32_t msr, uint64_t *value);
 __attribute__((noinline)) void nested_instruction(struct vcpu *v, uint32_t reason); /* but for VMLAUNCH and VMRESUME */
 __attribute__((noinline)) void nested_vmread(struct vcpu *v);
 __attribute__((noinline)) void nested_vmwrite(struct vcpu *v);
+__attribute__((noinline)) void nested_invalidate(struct vcpu *v, bool ept);
 __attribute__((noinline)) void nested_entry(struct vcpu *v, bool launch);
 void nested_finish(struct vcpu *v, struct pn_outcome r); /* flags and RIP, or the fault */
 

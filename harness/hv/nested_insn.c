@@ -14,6 +14,8 @@
 enum { VECTOR_UD = 6, VECTOR_GP = 13 };
 #define PAGE_MASK 0xfffull
 #define RFLAGS_AC (1ull << 18)
+#define CR0_PG (1ull << 31)
+#define EFER_LMA (1ull << 10)
 #define FLAGS_ARITHMETIC 0x8d5ull /* CF PF AF ZF SF OF */
 #define INFO_IS_REGISTER (1u << 10) /* VMREAD and VMWRITE */
 enum { INFO_REGISTER = 3, INFO_REGISTER_2 = 28, SEGMENT_FS = 4 };
@@ -63,35 +65,52 @@ static struct segment segment(unsigned int number)
     };
 }
 
-static struct operand_place locate(const struct insn *i, uint32_t length, bool write)
+/* A memory operand: of `size` bytes, at most 16. */
+struct access {
+    struct vcpu *v;
+    uint32_t info, size;
+    bool in_64bit, write;
+};
+
+static uint64_t address_register(struct access a, unsigned int number)
 {
-    const struct operand o = operand_decode(i->info);
-    const bool flat = i->in_64bit && o.segment < SEGMENT_FS; /* the segment has no say */
+    const uint64_t *r = guest_register(a.v, number);
+
+    return r ? *r : vmread(GUEST_RSP);
+}
+
+static struct operand_place locate(struct access a)
+{
+    const struct operand o = operand_decode(a.info);
+    const bool flat = a.in_64bit && o.segment < SEGMENT_FS; /* the segment has no say */
 
     return operand_locate(o, (struct operand_values){
                                  .displacement = vmread(EXIT_QUALIFICATION),
-                                 .base = o.has_base ? register_value(i, o.base) : 0,
-                                 .index = o.has_index ? register_value(i, o.index) : 0,
+                                 .base = o.has_base ? address_register(a, o.base) : 0,
+                                 .index = o.has_index ? address_register(a, o.index) : 0,
                                  .segment = flat ? (struct segment){0} : segment(o.segment),
-                                 .in_64bit = i->in_64bit,
-                                 .write = write,
-                                 .length = length,
+                                 .in_64bit = a.in_64bit,
+                                 .write = a.write,
+                                 .length = a.size,
                              });
 }
 
-/* The physical address of a linear one; a page fault of L1's otherwise. */
-static bool translate(struct insn *i, uint64_t linear, bool write, uint64_t *address)
+/* The physical address of a linear one; a page fault of L1's otherwise. In 64-bit mode there is paging, and a read does not ask
+ * what else CR0 says. */
+static bool translate(struct access a, uint64_t linear, uint64_t *address)
 {
     const struct paging paging = {
-        .cr0 = vmread(GUEST_CR0), .cr3 = vmread(GUEST_CR3), .cr4 = vmread(GUEST_CR4), .efer = vmread(GUEST_EFER)};
+        .cr0 = a.in_64bit && !a.write ? CR0_PG : vmread(GUEST_CR0),
+        .cr3 = vmread(GUEST_CR3),
+        .cr4 = vmread(GUEST_CR4),
+        .efer = a.in_64bit ? EFER_LMA : vmread(GUEST_EFER),
+    };
     const bool open = (vmx_word(VMX_RFLAGS) & RFLAGS_AC) != 0;
-    const struct walked w = walk_supervisor(i->v->machine->physical, &paging, linear, write, open);
+    const struct walked w = walk_supervisor(a.v->machine->physical, &paging, linear, a.write, open);
 
     *address = w.address;
-    if (!w.good) {
-        raise_page_fault(i->v, linear, w.error);
-        i->faulted = true;
-    }
+    if (!w.good)
+        raise_page_fault(a.v, linear, w.error);
     return w.good;
 }
 
@@ -107,50 +126,56 @@ static void copy_words(uint64_t address, void *data, uint32_t size, bool write)
             word[k] = pn_mem_read(address + 8ull * k);
 }
 
-/* `size` bytes at a linear address, at most 16, from L1 or to it. All of it is translated before any of it is touched. */
-static void copy(struct insn *i, uint64_t linear, void *bytes, uint32_t size, bool write)
+/* Bytes of L1's, the first `first` of them at `low`, the others at `high`. */
+static void copy_bytes(struct access a, uint64_t low, uint64_t high, uint32_t first, uint8_t *data)
 {
-    uint8_t *data = bytes;
-    const uint32_t first = (uint32_t)(PAGE_MASK + 1 - (linear & PAGE_MASK));
-    uint64_t low, high = 0;
-
-    if (!translate(i, linear, write, &low) || (first < size && !translate(i, linear + first, write, &high)))
-        return;
-    if (first >= size && low % 8 == 0 && size % 8 == 0) {
-        copy_words(low, bytes, size, write);
-        return;
-    }
-    for (uint32_t k = 0; k < size; k++) {
+    for (uint32_t k = 0; k < a.size; k++) {
         const uint64_t address = k < first ? low + k : high + (k - first);
         volatile uint8_t *byte = (volatile uint8_t *)(uintptr_t)address;
 
         if (!pn_mem_is_l1s(address & ~7ull))
             data[k] = 0xff;
-        else if (write)
+        else if (a.write)
             *byte = data[k];
         else
             data[k] = *byte;
     }
 }
 
-/* Memory operands. After a fault the value is nothing and i->faulted is set. */
-static __attribute__((noinline)) void access(struct insn *i, void *data, uint32_t size, bool write)
+/* Between a memory operand and `data`. All of it is translated before any of it is touched. False: a fault has been raised. */
+static __attribute__((noinline)) bool access(struct access a, void *data)
 {
-    const struct operand_place place = locate(i, size, write);
+    const struct operand_place place = locate(a);
+    const uint32_t first = (uint32_t)(PAGE_MASK + 1 - (place.linear & PAGE_MASK));
+    uint64_t low, high = 0;
 
     if (place.fault) {
-        raise_exception(i->v, place.fault, true);
-        i->faulted = true;
-        return;
+        raise_exception(a.v, place.fault, true);
+        return false;
     }
-    copy(i, place.linear, data, size, write);
+    if (!translate(a, place.linear, &low) || (first < a.size && !translate(a, place.linear + first, &high)))
+        return false;
+    if (first >= a.size && low % 8 == 0 && a.size % 8 == 0)
+        copy_words(low, data, a.size, a.write);
+    else
+        copy_bytes(a, low, high, first, data);
+    return true;
+}
+
+/* Sets i->faulted if there was a fault. */
+static void memory(struct insn *i, void *data, uint32_t size, bool write)
+{
+    const struct access a = {.v = i->v, .info = i->info, .size = size, .in_64bit = i->in_64bit, .write = write};
+
+    if (!access(a, data))
+        i->faulted = true;
 }
 
 static uint64_t read_memory(struct insn *i, uint32_t size)
 {
     uint64_t value = 0;
 
-    access(i, &value, size, false);
+    memory(i, &value, size, false);
     return value;
 }
 
@@ -202,7 +227,7 @@ static void vmread_to_memory(struct insn *i, struct nested *s)
     const struct pn_outcome r = pn_vmread(&s->vmx, i->mode, register_value(i, i->info >> INFO_REGISTER_2), &value);
 
     if (r.kind == PN_VMX_SUCCEED)
-        access(i, &value, word_size(i), true);
+        memory(i, &value, word_size(i), true);
     if (!i->faulted)
         nested_finish(i->v, r);
 }
@@ -221,7 +246,7 @@ static void do_vmptrst(struct insn *i, struct nested *s)
     const struct pn_outcome r = pn_vmptrst(&s->vmx, i->mode, &pointer);
 
     if (r.kind == PN_VMX_SUCCEED)
-        access(i, &pointer, sizeof(pointer), true);
+        memory(i, &pointer, sizeof(pointer), true);
     if (!i->faulted)
         nested_finish(i->v, r);
 }
@@ -232,7 +257,7 @@ static void do_invalidate(struct insn *i, struct nested *s, bool ept)
     uint64_t d[2] = {0, 0};
     struct pn_outcome r;
 
-    access(i, d, sizeof(d), false);
+    memory(i, d, sizeof(d), false);
     if (i->faulted)
         return;
     r = ept ? pn_invept(&s->vmx, i->mode, type, d[0])
@@ -309,10 +334,6 @@ static void carry_out(struct insn *i, struct nested *s, uint32_t reason)
     case EXIT_VMPTRST:
         do_vmptrst(i, s);
         break;
-    case EXIT_INVEPT:
-    case EXIT_INVVPID:
-        do_invalidate(i, s, reason == EXIT_INVEPT);
-        break;
     case EXIT_VMXOFF:
         do_vmxoff(i, s);
         break;
@@ -375,6 +396,25 @@ __attribute__((flatten)) void nested_vmwrite(struct vcpu *v)
     }
     i = begin(v, nested_mode_of_exit(), info);
     write_field(&i, &v->nested, register_value(&i, info >> INFO_REGISTER_2), register_value(&i, info >> INFO_REGISTER));
+}
+
+/* INVEPT and INVVPID, which have a memory operand. Flat, as above. */
+__attribute__((flatten)) void nested_invalidate(struct vcpu *v, bool ept)
+{
+    struct nested *s = &v->nested;
+    struct insn i;
+    struct pn_outcome r;
+
+    if (!s->vmx.vmxon) {
+        nested_instruction(v, ept ? EXIT_INVEPT : EXIT_INVVPID);
+        return;
+    }
+    i = begin(v, nested_mode_of_exit(), vmread32(INSTRUCTION_INFO));
+    r = pn_vmx_ready(&s->vmx, i.mode);
+    if (r.kind != PN_VMX_SUCCEED)
+        nested_finish(v, r);
+    else
+        do_invalidate(&i, s, ept);
 }
 
 void nested_entry(struct vcpu *v, bool launch)

@@ -278,16 +278,26 @@ static void forget_false_step(void)
         vmx_set_word(VMX_PENDING_DEBUG, pending & ~(uint64_t)PENDING_BS);
 }
 
+static __attribute__((noinline)) void reflect_ept(struct vcpu *v, uint32_t as, uint64_t qualification)
+{
+    struct pn_l2_exit x = read_exit(&v->nested, EXIT_EPT_VIOLATION);
+
+    x.reason = as;
+    x.qualification = qualification;
+    reflect(v, x);
+}
+
 /* An EPT violation or misconfiguration under EPT02: ours to fill, or L1's (SDM 27.2.1 table 27-7, 28.3.3). */
-static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
+static void ept_exit(struct vcpu *v, bool violation)
 {
     struct nested *s = &v->nested;
-    const uint8_t access = x.reason == EXIT_EPT_VIOLATION ? (uint8_t)(x.qualification & ACCESS_BITS) : (uint8_t)0;
+    const uint64_t qualification = violation ? vmread(EXIT_QUALIFICATION) : 0;
     uint8_t rights;
 
-    switch (ept02_fill(s->ept02, &v->machine->ept, field12(s, PN_F_EPT_POINTER), x.physical, access, &rights)) {
+    switch (ept02_fill(s->ept02, &v->machine->ept, field12(s, PN_F_EPT_POINTER), vmread(GUEST_PHYS_ADDR),
+                       (uint8_t)(qualification & ACCESS_BITS), &rights)) {
     case EPT02_FILLED:
-        if (x.reason == EXIT_EPT_MISCONFIG)
+        if (!violation)
             report_crash(v, FAULT("the processor refused an entry of EPT02"));
         fault_again(v);
         break;
@@ -296,14 +306,10 @@ static void ept_exit(struct vcpu *v, struct pn_l2_exit x)
         fault_again(v);
         break;
     case EPT02_VIOLATION:
-        x.reason = EXIT_EPT_VIOLATION;
-        x.qualification = (x.qualification & QUALIFICATION_KEPT) | (uint64_t)rights << EPT_RIGHTS_SHIFT;
-        reflect(v, x);
+        reflect_ept(v, EXIT_EPT_VIOLATION, (qualification & QUALIFICATION_KEPT) | (uint64_t)rights << EPT_RIGHTS_SHIFT);
         break;
     case EPT02_MISCONFIG:
-        x.reason = EXIT_EPT_MISCONFIG;
-        x.qualification = 0;
-        reflect(v, x);
+        reflect_ept(v, EXIT_EPT_MISCONFIG, 0);
     }
 }
 
@@ -362,14 +368,6 @@ static void port_exit(struct vcpu *v, struct pn_l2_exit x, bool were_open)
 static void ours(struct vcpu *v, struct pn_l2_exit x, bool open)
 {
     switch (x.reason) {
-    case EXIT_EPT_VIOLATION:
-    case EXIT_EPT_MISCONFIG:
-        forget_false_step();
-        if (uses(&v->nested, PROC2_EPT))
-            ept_exit(v, x);
-        else
-            exit_handle(v, x.reason);
-        break;
     case EXIT_CR_ACCESS:
         control_register(v, x);
         break;
@@ -443,14 +441,28 @@ static __attribute__((noinline)) void reflect_plain(struct vcpu *v, uint32_t rea
 
 static bool has_words(uint32_t reason)
 {
-    return reason == EXIT_EXCEPTION_NMI || reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIG ||
-           reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
+    return reason == EXIT_EXCEPTION_NMI || reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
+}
+
+/* What the hypervisor alone wanted to see of L2, of exits without words. `brief`: it had asked for an exit at once. */
+static void ours_plain(struct vcpu *v, uint32_t reason, bool brief)
+{
+    const bool ept = reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIG;
+
+    v->nested.to_l0[reason]++;
+    if (ept)
+        forget_false_step();
+    if (ept && uses(&v->nested, PROC2_EPT))
+        ept_exit(v, reason == EXIT_EPT_VIOLATION);
+    else if (reason == EXIT_PREEMPTION_TIMER)
+        v->nested.timer = v->nested.timer || !brief;
+    else
+        exit_handle(v, reason);
 }
 
 /* Flat: the route is asked for twice in this file, and it is nothing to call. */
 __attribute__((flatten)) void nested_handle(struct vcpu *v, uint32_t reason)
 {
-    struct nested *s = &v->nested;
     const bool brief = v->hw.vmcs->immediate;
 
     if (has_words(reason)) {
@@ -459,13 +471,8 @@ __attribute__((flatten)) void nested_handle(struct vcpu *v, uint32_t reason)
     }
     arrive(v);
     arrived(v);
-    if (pn_route(&s->vmx, (struct pn_l2_exit){.reason = reason}, s->wants, v->hw.regs.rcx, 0) == PN_TO_L1) {
+    if (pn_route(&v->nested.vmx, (struct pn_l2_exit){.reason = reason}, v->nested.wants, v->hw.regs.rcx, 0) == PN_TO_L1)
         reflect_plain(v, reason);
-        return;
-    }
-    s->to_l0[reason]++;
-    if (reason == EXIT_PREEMPTION_TIMER)
-        s->timer = s->timer || !brief;
     else
-        exit_handle(v, reason);
+        ours_plain(v, reason, brief);
 }

@@ -39,21 +39,21 @@ static bool walk_32bit(struct bytes physical, uint64_t cr3, uint32_t linear, uin
 static bool walk_64bit(struct bytes physical, uint64_t table, int level, uint64_t linear, uint64_t *result,
                        uint64_t *rights)
 {
-    for (; level > 0; level--) {
-        const int shift = 12 + 9 * (level - 1);
-        const uint64_t index = linear >> shift & 0x1ff, inside = (1ull << shift) - 1;
-        uint64_t entry;
+    uint64_t all = *rights, entry, inside;
 
-        if (!bytes_read(physical, table + 8 * index, 8, &entry) || !(entry & PRESENT))
+    for (int shift = 12 + 9 * (level - 1);; shift -= 9) {
+        if (!bytes_read(physical, table + (linear >> shift & 0x1ff) * 8, 8, &entry) || !(entry & PRESENT))
             return false;
-        *rights &= entry;
-        if (level == 1 || (level <= 3 && entry & LARGE)) {
-            *result = (entry & ADDRESS & ~inside) | (linear & inside);
-            return true;
-        }
+        all &= entry;
         table = entry & ADDRESS;
+        if (shift == 12 || (entry & LARGE && shift <= 30)) {
+            inside = (1ull << shift) - 1;
+            break;
+        }
     }
-    return false;
+    *rights = all;
+    *result = (table & ~inside) | (linear & inside);
+    return true;
 }
 
 /* `rights`: the WRITABLE and USER bits of all levels, and-ed. */

@@ -79,6 +79,7 @@ static inline uint64_t vmread(uint64_t field)
     return value;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the instruction writes there */
 static inline void vmread_to(uint64_t field, uint64_t *place)
 {
     __asm__ volatile(CPU_COUNT "vmread %[field], %[place]"

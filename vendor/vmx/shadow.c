@@ -87,5 +87,5 @@ void vmx_arm_shadow(struct vmx_cpu *cpu, bool on)
 
 bool vmx_shadow_shows(uint64_t encoding)
 {
-    return encoding < 8 * VMX_PAGE && !(vmx_this_pages()->vmread_bitmap[encoding >> 3] >> (encoding & 7) & 1);
+    return encoding < 8ull * VMX_PAGE && !(vmx_this_pages()->vmread_bitmap[encoding >> 3] >> (encoding & 7) & 1);
 }
