@@ -53,7 +53,7 @@ uint64_t pn_mem_read(uint64_t address);
     ensures others_counted: \forall integer a; a != address ==> n_writes(a) == \old(n_writes(a)); */
 void pn_mem_write(uint64_t address, uint64_t value);
 
-/*@ // TRUST: as pn_mem_read for each of the words that follow each other from the address on.
+/*@ // TRUST: SDM 24.11.4, 24.11.5: as pn_mem_read for each of the words that follow each other from the address on.
     requires aligned: address % 8 == 0;
     requires range: address + 8 * count <= 0x10000000000000000;
     requires place: \valid(to + (0 .. count - 1));
@@ -65,7 +65,7 @@ void pn_mem_write(uint64_t address, uint64_t value);
     ensures others: \forall integer a; a < address || a >= address + 8 * count ==> n_reads(a) == \old(n_reads(a)); */
 void pn_mem_read_words(uint64_t address, uint64_t *to, uint32_t count);
 
-/*@ // TRUST: as pn_mem_write for each of the words that follow each other from the address on.
+/*@ // TRUST: SDM 24.11.5: as pn_mem_write for each of the words that follow each other from the address on.
     requires aligned: address % 8 == 0;
     requires range: address + 8 * count <= 0x10000000000000000;
     requires words: \valid_read(from + (0 .. count - 1));
