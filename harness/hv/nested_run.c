@@ -434,7 +434,8 @@ static __attribute__((noinline)) void handle_words(struct vcpu *v, uint32_t reas
     ours(v, x, open);
 }
 
-static __attribute__((noinline)) void reflect_plain(struct vcpu *v, uint32_t reason)
+/* Flat: L1's exit as one piece. */
+static __attribute__((noinline, flatten)) void reflect_plain(struct vcpu *v, uint32_t reason)
 {
     reflect(v, read_exit(&v->nested, reason));
 }
