@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * L1 between two rounds: any of its VMX instructions keeps what the next entry starts from (`outside`). Proof only; never compiled.
+ *
+ * CLAIM (pn_l1_instruction), for each instruction with any operands in any mode of L1's, and for the copies from and to the shadow VMCS:
+ * a group of fields that is clean afterwards was clean before, with the same values (clean_kept); a verdict of the checks that stands
+ * stood before, on the same values (verdict_kept); PDPTEs that vmcs02 is said to hold were held before, though VMPTRLD and VMWRITE
+ * give ones that are undefined a value (pdptrs_kept); and this is enough for `outside`, whatever the instruction was.
+ *
+ * UNPROVED: pn_shadow_take and pn_shadow_said are called where their premises on what was shown hold (shown_still, left_still): that the
+ * order of vmx_shadow.h brings that about is not shown here.
+ */
+#include "nested.h"
+
+#define KEPT(i) (n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre))
+
+/*@ // TRUST: proof only, SDM 24.10 and 24.6.15: L1's VMWRITEs of fields that do not exit, any number of them, any values.
+    terminates \true; exits \false;
+    assigns dev_shadow[PN_F_PROC_CTL], dev_shadow[PN_G_EVENT .. PN_G_BASIC_END - 1]; */
+void pn_any_shadow_writes(void);
+
+/* ---- One instruction ----------------------------------------------------------------------------------------------- */
+
+/* Those that change nothing but the VM-instruction error. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR];
+    ensures nested_inv: pn_nested_inv(n);
+    ensures step: l1_step{Pre, Post}(n); */
+static void l1_asks(struct pn_nested_vmx *n)
+{
+    const struct pn_l1_mode m = pn_any_mode();
+    const uint64_t a = pn_any_word(), b = pn_any_word(), c = pn_any_word(), d = pn_any_word();
+    uint64_t value = 0;
+
+    switch (pn_any_choice()) {
+    case 0:
+        (void)pn_vmread(n, m, a, &value);
+        break;
+    case 1:
+        (void)pn_vmptrst(n, m, &value);
+        break;
+    case 2:
+        (void)pn_invept(n, m, a, b);
+        break;
+    case 3:
+        (void)pn_invvpid(n, m, a, (uint16_t)(b % 0x10000), c, d);
+        break;
+    default:
+        (void)pn_vmcall(n, m);
+        break;
+    }
+}
+
+/* VMXON, VMXOFF, VMCLEAR: what is current. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    terminates \true; exits \false;
+    assigns n->vmxon, n->vmxon_pointer, n->current, n->launched, n->checked, n->vmcs12.f[PN_F_INSTRUCTION_ERROR],
+            dev_memory, dev_writes, dev_reads;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures step: l1_step{Pre, Post}(n); */
+static void l1_leaves(struct pn_nested_vmx *n)
+{
+    const struct pn_l1_mode m = pn_any_mode();
+    const uint64_t pointer = pn_any_word();
+
+    switch (pn_any_choice()) {
+    case 0:
+        (void)pn_vmxon(n, m, pointer);
+        break;
+    case 1:
+        (void)pn_vmxoff(n, m);
+        break;
+    default:
+        (void)pn_vmclear(n, m, pointer);
+        break;
+    }
+}
+
+/* VMPTRLD of another VMCS: its PDPTE fields are what its region says, whatever became of the ones before. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    terminates \true; exits \false;
+    assigns n->current, n->launched, n->checked, n->dirty, n->pdptrs_held, n->vmcs12.f[0 .. PN_FIELDS - 1], dev_memory,
+            dev_writes, dev_reads, dev_pdptrs_lost;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
+static void l1_loads(struct pn_nested_vmx *n)
+{
+    const uint64_t before = n->current, pointer = pn_any_word();
+    const struct pn_outcome o = pn_vmptrld(n, pn_any_mode(), pointer);
+
+    if (o.kind == PN_VMX_SUCCEED && pointer != before)
+        pn_hw_saved_pdptrs(pn_any_choice() != 0);
+}
+
+/* VMWRITE: one of the PDPTE fields, and it may be that they are all L1's own from then on. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, n->pdptrs_held, dev_pdptrs_lost;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
+static void l1_writes(struct pn_nested_vmx *n)
+{
+    const uint64_t encoding = pn_any_word();
+    const struct pn_outcome o = pn_vmwrite(n, pn_any_mode(), encoding, pn_any_word());
+
+    /*@ assert named: succeeded(o) ==> \exists integer i; vi005_names(encoding, i); */
+    /*@ assert grows: \forall integer g; 0 <= g <= 31 ==> (bit(\at(n->dirty, Pre), g) ==> bit(n->dirty, g)); */
+    /*@ assert moved: \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR &&
+          n->vmcs12.f[i] != \at(n->vmcs12.f[i], Pre) ==> bit(n->dirty, field_group(i)); */
+    /*@ assert open: \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR &&
+          n->vmcs12.f[i] != \at(n->vmcs12.f[i], Pre) ==> n->checked == 0 || !vi015_rests(field_group(i)); */
+    /*@ assert unchecked: n->checked != 0 ==> \at(n->checked, Pre) != 0; */
+    /*@ assert held: n->pdptrs_held != 0 ==> \at(n->pdptrs_held, Pre) != 0; */
+    /*@ assert given: \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END && n->vmcs12.f[i] != \at(n->vmcs12.f[i], Pre) ==>
+          n->pdptrs_held == 0; */
+    /*@ assert pdpte: \forall integer i; 0x280a <= encoding <= 0x2811 && vi005_names(encoding, i) ==> field_group(i) == PN_GROUP_PDPTRS; */
+    /*@ assert own: 0x280a <= encoding <= 0x2811 && succeeded(o) ==> n->pdptrs_held == 0; */
+    if (o.kind == PN_VMX_SUCCEED && encoding >= 0x280a && encoding <= 0x2811)
+        pn_hw_saved_pdptrs(pn_any_choice() != 0);
+}
+
+/* What L1 may write was shown to it as vmcs12 has it. */
+/*@ requires nested: \valid_read(n);
+    requires shadow: \valid_read(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 ==> \forall integer f; 0 <= f < PN_FIELDS && sh001_written(f) ==> s->f[f] == n->vmcs12.f[f]; */
+static bool shown_still(const struct pn_nested_vmx *n, const struct pn_vmcs_shadow *s)
+{
+    return n->vmcs12.f[PN_F_PROC_CTL] == s->f[PN_F_PROC_CTL] && n->vmcs12.f[PN_F_ENTRY_INFO] == s->f[PN_F_ENTRY_INFO] &&
+           n->vmcs12.f[PN_F_ENTRY_ERROR] == s->f[PN_F_ENTRY_ERROR] &&
+           n->vmcs12.f[PN_F_ENTRY_LENGTH] == s->f[PN_F_ENTRY_LENGTH] &&
+           n->vmcs12.f[PN_F_GUEST_RIP] == s->f[PN_F_GUEST_RIP] && n->vmcs12.f[PN_F_GUEST_RSP] == s->f[PN_F_GUEST_RSP] &&
+           n->vmcs12.f[PN_F_GUEST_RFLAGS] == s->f[PN_F_GUEST_RFLAGS] &&
+           n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] == s->f[PN_F_GUEST_INTERRUPTIBILITY];
+}
+
+/* An exit of L2's at the most has changed what was shown. */
+/*@ requires nested: \valid_read(n);
+    requires shadow: \valid_read(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 ==> \forall integer f; 0 <= f < PN_FIELDS && sh003_left(f) ==> s->f[f] == n->vmcs12.f[f]; */
+static bool left_still(const struct pn_nested_vmx *n, const struct pn_vmcs_shadow *s)
+{
+    return n->vmcs12.f[PN_F_PROC_CTL] == s->f[PN_F_PROC_CTL] &&
+           n->vmcs12.f[PN_F_ENTRY_ERROR] == s->f[PN_F_ENTRY_ERROR] &&
+           n->vmcs12.f[PN_F_ENTRY_LENGTH] == s->f[PN_F_ENTRY_LENGTH] &&
+           n->vmcs12.f[PN_F_CR0_MASK] == s->f[PN_F_CR0_MASK] && n->vmcs12.f[PN_F_CR0_SHADOW] == s->f[PN_F_CR0_SHADOW] &&
+           n->vmcs12.f[PN_F_CR4_MASK] == s->f[PN_F_CR4_MASK] && n->vmcs12.f[PN_F_CR4_SHADOW] == s->f[PN_F_CR4_SHADOW];
+}
+
+/* The shadow VMCS: filled before L1 goes on with it, taken back before anything that uses vmcs12 whole; L1 writes to it in between. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires same: \forall integer f; 0 <= f < PN_FIELDS && sh001_written(f) ==> s->f[f] == n->vmcs12.f[f];
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, s->f[0 .. PN_FIELDS - 1], dev_vmcs;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures known: pn_shadow_known(s);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
+static void l1_is_asked(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
+{
+    pn_shadow_take(n, s);
+    /*@ assert others: \forall integer g; PN_GROUP_REGISTERS <= g <= 31 && !bit(n->dirty, g) ==> !bit(\at(n->dirty, Pre), g); */
+    /*@ assert controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> !bit(\at(n->dirty, Pre), PN_GROUP_CONTROLS); */
+}
+
+/* L1 writes there without an exit; or it goes on and sees vmcs12 there. */
+/*@ requires nested: \valid_read(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires fit: pn_fields_fit(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    terminates \true; exits \false;
+    assigns s->f[0 .. PN_FIELDS - 1], dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost, dev_vmcs;
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures kept: pn_shadow_kept(s); */
+static void l1_goes_on(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
+{
+    if (shown)
+        pn_any_shadow_writes();
+    else if (left_still(n, s))
+        pn_shadow_said(n, s);
+    else
+        pn_shadow_fill(n, s);
+}
+
+/* ---- Enough for the next entry --------------------------------------------------------------------------------------- */
+
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->vmxon, n->vmxon_pointer, n->current, n->launched, n->checked, n->dirty,
+            n->pdptrs_held, dev_memory, dev_writes, dev_reads, dev_pdptrs_lost;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
+static void vmx_instruction(struct pn_nested_vmx *n, int what)
+{
+    if (what == 2) {
+        l1_asks(n);
+        /*@ assert clean_asks: clean_kept{Pre, Here}(n); */
+        /*@ assert verdict_asks: verdict_kept{Pre, Here}(n); */
+        return;
+    }
+    if (what == 3) {
+        l1_leaves(n);
+        /*@ assert clean_leaves: clean_kept{Pre, Here}(n); */
+        /*@ assert verdict_leaves: verdict_kept{Pre, Here}(n); */
+        return;
+    }
+    if (what == 4) {
+        l1_loads(n);
+        /*@ assert clean_loads: clean_kept{Pre, Here}(n); */
+        /*@ assert verdict_loads: verdict_kept{Pre, Here}(n); */
+        return;
+    }
+    l1_writes(n);
+}
+
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    terminates \true; exits \false; assigns L1_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n);
+    ensures kept: pn_shadow_kept(s);
+    ensures known: \result == 0 ==> pn_shadow_known(s); */
+static bool any_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
+{
+    const int what = pn_any_choice();
+
+    if (what == 0) {
+        l1_goes_on(n, s, shown);
+        /*@ assert same: \forall integer f; 0 <= f < PN_FIELDS ==> n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
+        /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre); */
+        /*@ assert pointers: pn_pointers_ok(n); */
+        /*@ assert fit: pn_fields_fit(n); */
+        /*@ assert same_inv: pn_nested_inv(n); */
+        /*@ assert same_clean: clean_kept{Pre, Here}(n); */
+        /*@ assert same_verdict: verdict_kept{Pre, Here}(n); */
+        /*@ assert same_pdptrs: pdptrs_kept{Pre, Here}(n); */
+        return true;
+    }
+    if (what == 1 && shown_still(n, s)) {
+        l1_is_asked(n, s);
+        /*@ assert asked_inv: pn_nested_inv(n); */
+        /*@ assert asked_clean: clean_kept{Pre, Here}(n); */
+        /*@ assert asked_verdict: verdict_kept{Pre, Here}(n); */
+        /*@ assert asked_pdptrs: pdptrs_kept{Pre, Here}(n); */
+        return false;
+    }
+    vmx_instruction(n, what);
+    /*@ assert done_inv: pn_nested_inv(n); */
+    /*@ assert done_clean: clean_kept{Pre, Here}(n); */
+    /*@ assert done_verdict: verdict_kept{Pre, Here}(n); */
+    /*@ assert done_pdptrs: pdptrs_kept{Pre, Here}(n); */
+    return shown;
+}
+
+/*@ predicate segments_sound{L}(struct pn_nested_vmx *n) =
+      (!bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END)) &&
+      (!bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END));
+*/
+
+/* Clean segments and rare fields are in vmcs02. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    requires groups: segments_sound(n);
+    requires history: pn_pdptrs_sound(n);
+    terminates \true; exits \false; assigns L1_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n);
+    ensures kept: pn_shadow_kept(s);
+    ensures known: \result == 0 ==> pn_shadow_known(s);
+    ensures pin: !bit(n->dirty, PN_GROUP_CONTROLS) || n->checked != 0 ==> F(PN_F_PIN_CTL) == \old(F(PN_F_PIN_CTL));
+    ensures groups: segments_sound(n);
+    ensures history: pn_pdptrs_sound(n); */
+static bool keeps_segments(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
+{
+    const bool now = any_instruction(n, s, shown);
+
+    /*@ assert pin_clean: !bit(n->dirty, PN_GROUP_CONTROLS) ==> KEPT(PN_F_PIN_CTL); */
+    /*@ assert pin_checked: n->checked != 0 ==> KEPT(PN_F_PIN_CTL); */
+    /*@ assert segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert rare: !bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END); */
+    /*@ assert held: n->pdptrs_held != 0 && dev_pdptrs_lost == 0 ==> \at(n->pdptrs_held, Pre) != 0 && \at(dev_pdptrs_lost, Pre) == 0; */
+    /*@ assert pdptrs: pn_pdptrs_sound(n); */
+    return now;
+}
+
+/* Clean controls are in vmcs02. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    requires groups: segments_sound(n);
+    requires history: pn_pdptrs_sound(n);
+    requires controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0);
+    terminates \true; exits \false; assigns L1_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n);
+    ensures kept: pn_shadow_kept(s);
+    ensures known: \result == 0 ==> pn_shadow_known(s);
+    ensures pin: !bit(n->dirty, PN_GROUP_CONTROLS) || n->checked != 0 ==> F(PN_F_PIN_CTL) == \old(F(PN_F_PIN_CTL));
+    ensures groups: segments_sound(n);
+    ensures history: pn_pdptrs_sound(n);
+    ensures controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0); */
+static bool keeps_controls(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_l0_wants l0, bool shown)
+{
+    const bool now = keeps_segments(n, s, shown);
+
+    (void)l0;
+    /*@ assert same_0: !bit(n->dirty, PN_GROUP_CONTROLS) ==> KEPT(PN_F_PROC_CTL) && KEPT(PN_F_PROC2_CTL)
+          && KEPT(PN_F_EXIT_CTL); */
+    /*@ assert same_1: !bit(n->dirty, PN_GROUP_CONTROLS) ==> KEPT(PN_F_ENTRY_CTL) && KEPT(PN_F_EXCEPTION_BITMAP) &&
+          KEPT(PN_F_PF_MASK) && KEPT(PN_F_PF_MATCH); */
+    /*@ assert same_2: !bit(n->dirty, PN_GROUP_CONTROLS) ==> KEPT(PN_F_TPR_THRESHOLD) && KEPT(PN_F_VPID) &&
+          KEPT(PN_F_EPT_POINTER) && KEPT(PN_F_MSR_BITMAP); */
+    /*@ assert same_3: !bit(n->dirty, PN_GROUP_CONTROLS) ==> KEPT(PN_F_VIRTUAL_APIC) && KEPT(PN_F_APIC_ACCESS) &&
+          KEPT(PN_F_TSC_OFFSET) && KEPT(PN_F_XSS_EXIT_BITMAP); */
+    /*@ assert words: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_words(n, l0); */
+    /*@ assert exceptions: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_exceptions(n, l0); */
+    /*@ assert plain: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_plain(n, l0); */
+    /*@ assert ept: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_ept(n, l0); */
+    /*@ assert pages: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_pages(n); */
+    /*@ assert tsc: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_tsc(n, l0); */
+    return now;
+}
+
+/* The verdict stands. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    requires groups: segments_sound(n);
+    requires history: pn_pdptrs_sound(n);
+    requires controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0);
+    requires stands: n->checked != 0 ==> controls_ok(n);
+    terminates \true; exits \false; assigns L1_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n);
+    ensures kept: pn_shadow_kept(s);
+    ensures known: \result == 0 ==> pn_shadow_known(s);
+    ensures groups: segments_sound(n);
+    ensures history: pn_pdptrs_sound(n);
+    ensures controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0);
+    ensures stands: n->checked != 0 ==> controls_ok(n); */
+static bool keeps_verdict(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_l0_wants l0, bool shown)
+{
+    const bool now = keeps_controls(n, s, l0, shown);
+
+    /*@ assert same_0: n->checked != 0 ==> KEPT(PN_F_PROC_CTL) && KEPT(PN_F_PROC2_CTL) &&
+          KEPT(PN_F_EXIT_CTL); */
+    /*@ assert same_1: n->checked != 0 ==> KEPT(PN_F_ENTRY_CTL) && KEPT(PN_F_CR3_TARGET_COUNT) && KEPT(PN_F_TPR_THRESHOLD) &&
+          KEPT(PN_F_VPID); */
+    /*@ assert same_2: n->checked != 0 ==> KEPT(PN_F_EPT_POINTER) && KEPT(PN_F_IO_BITMAP_A) && KEPT(PN_F_IO_BITMAP_B) &&
+          KEPT(PN_F_MSR_BITMAP); */
+    /*@ assert same_3: n->checked != 0 ==> KEPT(PN_F_VIRTUAL_APIC) && KEPT(PN_F_APIC_ACCESS) && KEPT(PN_F_EXIT_STORE_COUNT) &&
+          KEPT(PN_F_EXIT_STORE_ADDR); */
+    /*@ assert same_4: n->checked != 0 ==> KEPT(PN_F_EXIT_LOAD_COUNT) && KEPT(PN_F_EXIT_LOAD_ADDR) &&
+          KEPT(PN_F_ENTRY_LOAD_COUNT) && KEPT(PN_F_ENTRY_LOAD_ADDR); */
+    /*@ assert same_5: n->checked != 0 ==> KEPT(PN_F_ENTRY_INFO) && KEPT(PN_F_ENTRY_ERROR) && KEPT(PN_F_ENTRY_LENGTH) &&
+          KEPT(PN_F_GUEST_CR0); */
+    /*@ assert controls_reserved: n->checked != 0 ==> controls_reserved_ok(n); */
+    /*@ assert controls_agree: n->checked != 0 ==> controls_agree(n); */
+    /*@ assert io_bitmaps: n->checked != 0 ==> io_bitmaps_ok(n); */
+    /*@ assert msr_bitmap: n->checked != 0 ==> msr_bitmap_ok(n); */
+    /*@ assert virtual_apic: n->checked != 0 ==> virtual_apic_ok(n); */
+    /*@ assert apic_access: n->checked != 0 ==> apic_access_ok(n); */
+    /*@ assert eptp: n->checked != 0 ==> eptp_ok(n); */
+    /*@ assert msr_lists: n->checked != 0 ==> msr_lists_ok(n); */
+    /*@ assert entry_event: n->checked != 0 ==> entry_event_ok(n); */
+    return now;
+}
+
+bool pn_l1_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_l0_wants l0, bool shown)
+{
+    const bool now = keeps_verdict(n, s, l0, shown);
+
+    /*@ assert tags: pn_tags_sound(n); */
+    /*@ assert registers: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_registers(n, l0); */
+    /*@ assert other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
+          D(PN_F_PREEMPTION_TIMER) == F(PN_F_PREEMPTION_TIMER); */
+    /*@ assert same: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> KEPT(PN_F_ENTRY_CTL) &&
+          KEPT(PN_F_GUEST_DR7) && KEPT(PN_F_GUEST_DEBUGCTL) && KEPT(PN_F_GUEST_PAT) && KEPT(PN_F_GUEST_EFER); */
+    /*@ assert was: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> \at(pn_holds_loaded(n), Pre); */
+    /*@ assert was_debug: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_debug(n) ==> \at(pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT), Pre); */
+    /*@ assert kept_debug: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> fields_kept{Pre, Here}(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
+    /*@ assert debug: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_debug(n) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
+    /*@ assert pat: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_pat(n) ==> D(PN_F_GUEST_PAT) == F(PN_F_GUEST_PAT); */
+    /*@ assert efer: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_efer(n) ==> D(PN_F_GUEST_EFER) == F(PN_F_GUEST_EFER); */
+    /*@ assert loaded: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n); */
+    return now;
+}
