@@ -12,12 +12,11 @@
  */
 #include "nested.h"
 
-#define KEPT(i) (n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre))
+#include "../core/vmx/fields.h"
 
-/*@ // TRUST: proof only, SDM 24.10 and 24.6.15: L1's VMWRITEs of fields that do not exit, any number of them, any values.
-    terminates \true; exits \false;
-    assigns dev_shadow[PN_F_PROC_CTL], dev_shadow[PN_G_EVENT .. PN_G_BASIC_END - 1]; */
-void pn_any_shadow_writes(void);
+/* Controls and registers. */
+#define CLEAN (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS))
+#define KEPT(i) (n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre))
 
 /* ---- One instruction ----------------------------------------------------------------------------------------------- */
 
@@ -185,6 +184,28 @@ static void l1_is_asked(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
     /*@ assert controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> !bit(\at(n->dirty, Pre), PN_GROUP_CONTROLS); */
 }
 
+/* L1's VMWRITE of a field of the shadow VMCS, which does not exit (SDM 24.6.15). */
+/*@ requires shadow: \valid_read(s);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    terminates \true; exits \false; assigns dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost, dev_vmcs;
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures kept: pn_shadow_kept(s); */
+static void l1_writes_shadow(const struct pn_vmcs_shadow *s)
+{
+    const int f = pn_any_choice();
+    uint64_t value;
+
+    (void)s;
+    if (f != PN_F_PROC_CTL && (f < PN_G_EVENT || f >= PN_G_BASIC_END))
+        return;
+    value = pn_field_narrow(f, pn_any_word());
+    pn_hw_open_shadow();
+    if (pn_hw_read_shadow((enum pn_field)f) != value)
+        pn_hw_write_shadow((enum pn_field)f, value);
+    pn_hw_close_shadow();
+}
+
 /* L1 writes there without an exit; or it goes on and sees vmcs12 there. */
 /*@ requires nested: \valid_read(n);
     requires shadow: \valid(s);
@@ -200,7 +221,7 @@ static void l1_is_asked(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
 static void l1_goes_on(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
 {
     if (shown)
-        pn_any_shadow_writes();
+        l1_writes_shadow(s);
     else if (left_still(n, s))
         pn_shadow_said(n, s);
     else
@@ -438,14 +459,14 @@ bool pn_l1_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct
     /*@ assert registers: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_registers(n, l0); */
     /*@ assert other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
           D(PN_F_PREEMPTION_TIMER) == F(PN_F_PREEMPTION_TIMER); */
-    /*@ assert same: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> KEPT(PN_F_ENTRY_CTL) &&
+    /*@ assert same: CLEAN ==> KEPT(PN_F_ENTRY_CTL) &&
           KEPT(PN_F_GUEST_DR7) && KEPT(PN_F_GUEST_DEBUGCTL) && KEPT(PN_F_GUEST_PAT) && KEPT(PN_F_GUEST_EFER); */
-    /*@ assert was: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> \at(pn_holds_loaded(n), Pre); */
-    /*@ assert was_debug: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_debug(n) ==> \at(pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT), Pre); */
-    /*@ assert kept_debug: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> fields_kept{Pre, Here}(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
-    /*@ assert debug: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_debug(n) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
-    /*@ assert pat: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_pat(n) ==> D(PN_F_GUEST_PAT) == F(PN_F_GUEST_PAT); */
-    /*@ assert efer: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && pn_loads_efer(n) ==> D(PN_F_GUEST_EFER) == F(PN_F_GUEST_EFER); */
-    /*@ assert loaded: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n); */
+    /*@ assert was: CLEAN ==> \at(pn_holds_loaded(n), Pre); */
+    /*@ assert was_debug: CLEAN && pn_loads_debug(n) ==> \at(pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT), Pre); */
+    /*@ assert kept_debug: CLEAN ==> fields_kept{Pre, Here}(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
+    /*@ assert debug: CLEAN && pn_loads_debug(n) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
+    /*@ assert pat: CLEAN && pn_loads_pat(n) ==> D(PN_F_GUEST_PAT) == F(PN_F_GUEST_PAT); */
+    /*@ assert efer: CLEAN && pn_loads_efer(n) ==> D(PN_F_GUEST_EFER) == F(PN_F_GUEST_EFER); */
+    /*@ assert loaded: CLEAN ==> pn_holds_loaded(n); */
     return now;
 }

@@ -30,10 +30,6 @@ struct pn_retired pn_any_retired(void);
     terminates \true; exits \false; assigns \nothing; */
 struct pn_resumption pn_any_promises(void);
 
-/*@ // TRUST: proof only, L1 runs, and whoever shares its memory: vmcs01's guest state, memory, MSRs.
-    terminates \true; exits \false; assigns dev_vmcs01[0 .. PN_FIELDS - 1], dev_memory, dev_msrs, dev_reads; */
-void pn_any_l1_work(void);
-
 /* ---- L0's events, by value ------------------------------------------------------------------------------------------- */
 
 /* One event from outside the instruction stream. */
@@ -195,6 +191,17 @@ static struct pn_vcpu entry_event(const struct pn_nested_vmx *n, struct pn_vcpu 
 
 /* ---- Rounds of L2, with the events by value -------------------------------------------------------------------------- */
 
+/* L1 runs: its state in vmcs01 changes. No invariant reads memory, so whoever shares that need not be here. */
+/*@ requires current: dev_vmcs == PN_VMCS01;
+    terminates \true; exits \false; assigns dev_vmcs01[0 .. PN_FIELDS - 1]; */
+static void l1_work(void)
+{
+    const int f = pn_any_choice();
+
+    if (f >= 0 && f < PN_FIELDS)
+        pn_hw_write01((enum pn_field)f, pn_any_word());
+}
+
 #define ENTER_MAY                                                                                                   \
     n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON..PN_F_EXIT_QUALIFICATION], n->checked, n->l2, \
         n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal,   \
@@ -318,7 +325,7 @@ static struct pn_vcpu any_round(struct pn_nested_vmx *n, struct pn_vcpu v, struc
         return either_level(v);
     if (n->l2)
         return while_l2(n, v, l0);
-    pn_any_l1_work();
+    l1_work();
     return any_entry(n, v, l0);
 }
 
