@@ -125,5 +125,6 @@ TCase *vmx_entry_tests(void);
 TCase *vmx_host_tests(void);
 TCase *vmx_more_tests(void);
 TCase *vmx_words_tests(void);
+TCase *vmx_verdict_tests(void);
 
 #endif

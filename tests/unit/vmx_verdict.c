@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * An entry that knows what vmcs02 holds and which checks passed the last time, against one that knows nothing: L2 has run, one field is
+ * changed (by VMWRITE, in the shadow VMCS, by L2 itself, in another VMCS), and L1 enters again. Both have the same outcome and, if L2
+ * is entered, the same vmcs02. Every field that L1 writes and every one that an exit saves, every bit of it, for four kinds of L2.
+ */
+#include <string.h>
+
+#include <provenest/vmx_entry.h>
+#include <provenest/vmx_exit.h>
+#include <provenest/vmx_insn.h>
+#include <provenest/vmx_shadow.h>
+
+#include "../../vendor/model/vmcs.h"
+#include "fields.h"
+#include "support.h"
+
+#define BIT(k) (1ull << (k))
+#define WORD(zero, one) ((uint64_t)(one) << 32 | (zero))
+#define F(name) n.vmcs12.f[PN_F_##name]
+#define HIGH 0xffff800000000000ull
+
+enum kind { LONG = 0, PAE, REAL, V86, KINDS };
+enum { PIN_0 = 0x16, PIN_1 = 0x7f, EXIT_0 = 0x36dfb, ENTRY_0 = 0x11fb, PROC_0 = 0x0401e172 & ~0x18000 };
+#define PROC_1 0xf7f9fffeu
+#define PROC2_1 0x1118ffu
+#define EXIT_1 (EXIT_0 | BIT(2) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | BIT(21) | BIT(22))
+#define ENTRY_1 (ENTRY_0 | BIT(2) | BIT(9) | BIT(14) | BIT(15))
+enum { VMXON = 0x2000, CURRENT = 0x3000, OTHER = 0x4000, TABLES = 0x6000 };
+
+static const struct pn_l0_wants l0 = {.pin = 0x3f, .proc = BIT(3) | BIT(25) | BIT(28) | BIT(31) | PROC_0, .proc2 = 0x1010aa,
+                                      .exit = EXIT_1, .entry = ENTRY_1 & ~BIT(9), .exception_bitmap = BIT(1) | BIT(17),
+                                      .cr0_mask = BIT(5), .cr0_forced = BIT(5), .cr4_mask = BIT(13) | BIT(14),
+                                      .cr4_forced = BIT(13), .tsc_offset = 1000, .msr_bitmap = 0x9000,
+                                      .ept_pointer = 0xa01e, .eptp01 = 0xb01e, .vpid02 = 2, .vpid01 = 1};
+static const struct pn_l1_mode mode = {.cr0 = 0x80000021, .cr4 = 0x2020, .rflags = 2, .feature_control = 5,
+                                       .long_mode = true, .cs_long = true};
+
+static struct pn_nested_vmx n;
+
+/* ---- A VMCS that passes every check ---- */
+
+static void segments(enum kind kind)
+{
+    for (int i = 0; i < 8; i++) {
+        const bool code = i == 1, system = i > 5, flat = kind == LONG || kind == PAE;
+
+        n.vmcs12.f[PN_F_GUEST_ES_SELECTOR + i] = i == 6 ? 0 : system ? 0x28 : flat ? (code ? 8 : 0x10) : 0x1000;
+        n.vmcs12.f[PN_F_GUEST_ES_BASE + i] = system || flat ? 0 : 0x10000;
+        n.vmcs12.f[PN_F_GUEST_ES_LIMIT + i] = system ? 0x67 : flat ? 0xffffffff : 0xffff;
+        n.vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i] = i == 6 ? 0x10000 : i == 7 ? 0x8b : kind == V86 ? 0xf3 :
+            kind == REAL ? (code ? 0x9b : 0x93) : !code ? 0xc093 : kind == LONG ? 0xa09b : 0xc09b;
+    }
+}
+
+static void guest(enum kind kind)
+{
+    F(GUEST_CR0) = kind == REAL ? 0x30 : 0x80000031;
+    F(GUEST_CR3) = TABLES;
+    F(GUEST_CR4) = 0x2020;
+    F(GUEST_EFER) = kind == LONG ? 0xd01 : 0;
+    F(GUEST_PAT) = 0x0007040600070406;
+    F(GUEST_DR7) = 0x400;
+    F(GUEST_RFLAGS) = kind == V86 ? 0x20002 : 2;
+    F(GUEST_RIP) = 0x1234;
+    F(GUEST_RSP) = 0x5678;
+    F(LINK_POINTER) = UINT64_MAX;
+    for (unsigned int i = 0; i < 4; i++)
+        n.vmcs12.f[PN_F_GUEST_PDPTR0 + i] = 0x1001u + 0x1000u * i;
+    segments(kind);
+}
+
+static void host(void)
+{
+    F(HOST_CR0) = 0x80050033;
+    F(HOST_CR3) = 0x1000;
+    F(HOST_CR4) = 0x2020;
+    F(HOST_RIP) = HIGH;
+    F(HOST_EFER) = 0xd01;
+    F(HOST_PAT) = 0x0007040600070406;
+    F(HOST_CS_SELECTOR) = 0x10;
+    F(HOST_TR_SELECTOR) = 0x40;
+}
+
+static void controls(enum kind kind)
+{
+    F(PIN_CTL) = PIN_0;
+    F(PROC_CTL) = (uint32_t)PROC_0 | BIT(31);
+    F(PROC2_CTL) = BIT(1) | BIT(5) | (kind == REAL ? BIT(7) : 0);
+    F(EXIT_CTL) = EXIT_0 | BIT(9);
+    F(ENTRY_CTL) = ENTRY_0 | BIT(2) | BIT(14) | BIT(15) | (kind == LONG ? BIT(9) : 0);
+    F(VPID) = 7;
+    F(EPT_POINTER) = 0x801e;
+}
+
+static void start(enum kind kind)
+{
+    struct model_nested *m = model_nested();
+
+    memset(m->vmcs02, 0, sizeof m->vmcs02);
+    memset(m->vmcs01, 0, sizeof m->vmcs01);
+    m->current = PN_VMCS01;
+    m->vmcs01[PN_F_GUEST_DR7] = 0x400;
+    m->vmcs01[PN_F_GUEST_PAT] = 0x0606060606060606;
+    m->vmcs01[PN_F_GUEST_EFER] = 0xd01;
+    memset(&n, 0, sizeof n);
+    n.caps = (struct pn_vmx_caps){.basic = BIT(55) | 0x12, .misc = BIT(6) | BIT(30), .ept_vpid = 0x14141,
+        .pin = WORD(PIN_0, PIN_1), .proc = WORD(PROC_0, PROC_1), .proc2 = WORD(0, PROC2_1),
+        .exit = WORD(EXIT_0, EXIT_1), .entry = WORD(ENTRY_0, ENTRY_1),
+        .cr0_fixed0 = 0x80000021, .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x3727ff,
+        .efer_valid = 0xd01, .debugctl_valid = 3, .address_width = 40, .linear_width = 48};
+    controls(kind);
+    host();
+    guest(kind);
+    n.vmxon = true;
+    n.vmxon_pointer = VMXON;
+    n.current = CURRENT;
+    n.dirty = UINT32_MAX;
+}
+
+/* What no control has looked at is wrong: VMWRITE of the control makes it count. */
+static void dormant(void)
+{
+    F(ENTRY_CTL) &= ~(BIT(2) | BIT(14) | BIT(15));
+    F(GUEST_DR7) = BIT(40) | 0x400;
+    F(GUEST_PAT) = 2;
+    F(GUEST_EFER) = BIT(20);
+    F(HOST_PAT) = 3;
+    F(HOST_EFER) = BIT(20);
+}
+
+/* ---- Two entries ---- */
+
+struct seen {
+    uint8_t kind, vector, error;
+    bool l2;
+    uint64_t reason, qualification, vmcs02[PN_FIELDS];
+};
+
+static void enters(struct seen *s)
+{
+    struct pn_outcome o;
+
+    model_nested_round();
+    o = pn_nested_enter(&n, mode, !n.launched, l0);
+    *s = (struct seen){.kind = o.kind, .vector = o.vector, .error = o.error, .l2 = n.l2, .reason = F(EXIT_REASON),
+                       .qualification = F(EXIT_QUALIFICATION)};
+    memcpy(s->vmcs02, model_nested()->vmcs02, sizeof s->vmcs02);
+    s->vmcs02[PN_F_CR0_SHADOW] &= s->vmcs02[PN_F_CR0_MASK]; /* SDM 24.6.6: L2 reads no other bit of a read shadow */
+    s->vmcs02[PN_F_CR4_SHADOW] &= s->vmcs02[PN_F_CR4_MASK];
+}
+
+/* L2 changes no bit of CR0 and CR4 that vmcs02's mask has (SDM 25.3). */
+static void l2_makes(int field, uint64_t value)
+{
+    uint64_t *f = model_nested()->vmcs02, owned = 0;
+
+    if (field == PN_F_GUEST_CR0)
+        owned = f[PN_F_CR0_MASK];
+    else if (field == PN_F_GUEST_CR4)
+        owned = f[PN_F_CR4_MASK];
+    f[field] = (f[field] & owned) | (value & ~owned);
+}
+
+/* L2 is entered, runs, and exits; `field` of vmcs02 then is `value` (field < PN_FIELDS). */
+static void run_once(struct fixture *f, int field, uint64_t value)
+{
+    struct seen first;
+
+    enters(&first);
+    HOLDS(first.kind == PN_VMX_ENTER);
+    pn_nested_entered(&n, false);
+    if (field < PN_FIELDS)
+        l2_makes(field, value);
+    HOLDS(pn_nested_exit(&n, &f->v, (struct pn_l2_exit){.reason = 10, .length = 2}).kind == PN_VMX_SUCCEED);
+    HOLDS(!n.l2 && model_nested()->current == PN_VMCS01);
+}
+
+static unsigned int entered, not_entered;
+
+static void both_agree(int field, uint64_t value)
+{
+    static struct seen knows, fresh_one;
+    static uint64_t vmcs01[PN_FIELDS], vmcs02[PN_FIELDS];
+    struct model_nested *m = model_nested();
+    const struct pn_nested_vmx before = n;
+
+    memcpy(vmcs01, m->vmcs01, sizeof vmcs01);
+    memcpy(vmcs02, m->vmcs02, sizeof vmcs02);
+    enters(&knows);
+    n = before;
+    n.dirty = UINT32_MAX;
+    n.checked = false;
+    memcpy(m->vmcs01, vmcs01, sizeof vmcs01);
+    memcpy(m->vmcs02, vmcs02, sizeof vmcs02);
+    m->current = PN_VMCS01;
+    enters(&fresh_one);
+    for (int f = 0; f < PN_FIELDS; f++)
+        if (knows.vmcs02[f] != fresh_one.vmcs02[f])
+            ck_abort_msg("field %x = %llx: vmcs02's %x is %llx; from nothing %llx", pn_field_encoding(field), (unsigned long long)value,
+                         pn_field_encoding(f), (unsigned long long)knows.vmcs02[f], (unsigned long long)fresh_one.vmcs02[f]);
+    if (memcmp(&knows, &fresh_one, sizeof knows) != 0)
+        ck_abort_msg("field %x = %llx: outcome %u, error %u, qualification %llx; from nothing %u, %u, %llx", pn_field_encoding(field),
+                     (unsigned long long)value, knows.kind, knows.error, (unsigned long long)knows.qualification, fresh_one.kind,
+                     fresh_one.error, (unsigned long long)fresh_one.qualification);
+    if (knows.kind == PN_VMX_ENTER)
+        entered++;
+    else
+        not_entered++;
+}
+
+/* ---- One field changed ---- */
+
+static bool fits(int field, uint64_t value)
+{
+    return pn_field_narrow(field, value) == value;
+}
+
+/* The k-th value to try of a field that is `old`; 66 of them. */
+static uint64_t tried(uint64_t old, unsigned int k)
+{
+    return k < 64 ? old ^ BIT(k) : k == 64 ? 0 : UINT64_MAX;
+}
+
+static struct fixture *begin(void)
+{
+    struct fixture *f = fresh();
+
+    model_nested_reset();
+    *model_word(CURRENT) = *model_word(OTHER) = 0x12;
+    entered = not_entered = 0;
+    return f;
+}
+
+/* Both ways of an entry were seen often, else the test says little. */
+static void enough(void)
+{
+    ck_assert_msg(entered > 100 && not_entered > 100, "%u entries of L2, %u refused", entered, not_entered);
+}
+
+START_TEST(written_by_l1)
+{
+    struct fixture *f = begin();
+
+    for (int field = 0; field < PN_G_HOST_END; field++)
+        for (unsigned int k = 0; k < 66; k++) {
+            uint64_t old, value;
+
+            start((enum kind)(_i % KINDS));
+            if (_i >= KINDS)
+                dormant();
+            old = n.vmcs12.f[field];
+            value = pn_field_narrow(field, tried(old, k));
+            if (k < 64 && !fits(field, tried(old, k)))
+                continue;
+            run_once(f, PN_FIELDS, 0);
+            HOLDS(pn_vmwrite(&n, mode, pn_field_encoding(field), value).kind == PN_VMX_SUCCEED);
+            both_agree(field, value);
+        }
+    enough();
+}
+END_TEST
+
+/* ... and put back: what one VMWRITE breaks another mends, in another group's entry. */
+START_TEST(broken_and_mended)
+{
+    struct fixture *f = begin();
+
+    for (int field = 0; field < PN_G_HOST_END; field++)
+        for (unsigned int k = 0; k < 66; k += 3) {
+            const uint64_t old = (start((enum kind)_i), n.vmcs12.f[field]);
+            const uint64_t value = pn_field_narrow(field, tried(old, k));
+            struct seen bad;
+
+            run_once(f, PN_FIELDS, 0);
+            HOLDS(pn_vmwrite(&n, mode, pn_field_encoding(field), value).kind == PN_VMX_SUCCEED);
+            enters(&bad);
+            if (bad.kind == PN_VMX_ENTER)
+                continue;
+            both_agree(field, value); /* once more */
+            HOLDS(pn_vmwrite(&n, mode, pn_field_encoding(field), old).kind == PN_VMX_SUCCEED);
+            both_agree(field, old);
+        }
+    enough();
+}
+END_TEST
+
+/* What an exit saves need not pass the checks: the flags, CR0 and the segments can be what no entry loads. */
+START_TEST(saved_by_an_exit)
+{
+    struct fixture *f = begin();
+
+    for (int field = PN_G_BASIC; field <= PN_F_GUEST_ACTIVITY; field++)
+        for (unsigned int k = 0; k < 132; k++) {
+            const uint64_t old = (start((enum kind)(_i / 2)), n.vmcs12.f[field]), value = pn_field_narrow(field, tried(old, k % 66));
+
+            if ((field >= PN_F_CR0_MASK && field <= PN_F_CR4_SHADOW) || (k % 66 < 64 && !fits(field, tried(old, k % 66))))
+                continue;
+            if (k >= 66)
+                F(EXIT_CTL) |= BIT(2) | BIT(18) | BIT(20);
+            if (k >= 66 && _i % 2)
+                F(CR0_MASK) = F(CR4_MASK) = UINT64_MAX;
+            run_once(f, field, value);
+            both_agree(field, value);
+        }
+    enough();
+}
+END_TEST
+
+/* L2 leaves IA-32e mode or goes there: the exit saves that in the entry controls (SDM 27.2). */
+START_TEST(saved_mode)
+{
+    struct fixture *f = begin();
+
+    start((enum kind)_i);
+    run_once(f, PN_F_ENTRY_CTL, F(ENTRY_CTL) ^ BIT(9));
+    both_agree(PN_F_ENTRY_CTL, F(ENTRY_CTL));
+    ck_assert_uint_eq(not_entered, 1); /* nothing else of L2's fits the other mode */
+}
+END_TEST
+
+/* The fields that L1 writes without an exit. */
+START_TEST(written_in_the_shadow)
+{
+    static struct pn_vmcs_shadow s;
+    struct fixture *f = begin();
+
+    for (int field = 0; field < PN_G_HOST_END; field++)
+        for (unsigned int k = 0; k < 66 && pn_shadow_written(field); k++) {
+            const uint64_t old = (start((enum kind)_i), n.vmcs12.f[field]);
+            const uint64_t value = pn_field_narrow(field, tried(old, k));
+
+            memset(&s, 0, sizeof s);
+            memset(model_nested()->shadow, 0, sizeof model_nested()->shadow);
+            run_once(f, PN_FIELDS, 0);
+            pn_shadow_fill(&n, &s);
+            model_nested()->shadow[field] = value;
+            pn_shadow_take(&n, &s);
+            HOLDS(n.vmcs12.f[field] == value);
+            both_agree(field, value);
+        }
+    enough();
+}
+END_TEST
+
+/* The VMCS that is loaded has the field otherwise; the one before had just been entered. */
+START_TEST(of_another_vmcs)
+{
+    struct fixture *f = begin();
+
+    for (int field = 0; field < PN_G_HOST_END; field++)
+        for (unsigned int k = 0; k < 66; k += 5) {
+            const uint64_t old = (start((enum kind)_i), n.vmcs12.f[field]);
+            const uint64_t value = pn_field_narrow(field, tried(old, k));
+
+            run_once(f, PN_FIELDS, 0);
+            model_nested_round();
+            HOLDS(pn_vmclear(&n, mode, OTHER).kind == PN_VMX_SUCCEED);
+            for (int g = 0; g < PN_FIELDS; g++)
+                *model_word(OTHER + 16 + 8 * (uint64_t)g) = g == field ? value : n.vmcs12.f[g];
+            HOLDS(pn_vmptrld(&n, mode, OTHER).kind == PN_VMX_SUCCEED);
+            HOLDS(n.vmcs12.f[field] == value);
+            both_agree(field, value);
+        }
+    enough();
+}
+END_TEST
+
+TCase *vmx_verdict_tests(void)
+{
+    TCase *t = tcase_create("vmx_verdict");
+
+    tcase_set_timeout(t, 120);
+    tcase_add_loop_test(t, written_by_l1, 0, 2 * KINDS);
+    tcase_add_loop_test(t, broken_and_mended, 0, KINDS);
+    tcase_add_loop_test(t, saved_by_an_exit, 0, 2 * KINDS);
+    tcase_add_loop_test(t, saved_mode, 0, KINDS);
+    tcase_add_loop_test(t, written_in_the_shadow, 0, KINDS);
+    tcase_add_loop_test(t, of_another_vmcs, 0, KINDS);
+    return t;
+}
