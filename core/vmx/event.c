@@ -312,6 +312,7 @@ static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_e
     ensures left: n->l2 == 0 && (\result == PN_TURN_L1 || \result == PN_TURN_ABORT);
     ensures l1_next: pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
     ensures same02: pn_same02{Pre, Post};
+    ensures event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO]));
     ensures said: pn_exit_said(n, x);
     ensures reason: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason;
     ensures info: n->vmcs12.f[PN_F_EXIT_INFO] == x.info;
@@ -326,8 +327,11 @@ static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_e
 static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     const bool alone = v->injected.stage != PN_STAGE_INJECTED;
+    const struct pn_outcome o = pn_nested_exit(n, v, x);
 
-    return turn_of(n, x, pn_nested_exit(n, v, x), alone);
+    /*@ assert event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12, Pre).f[PN_F_ENTRY_INFO]); */
+    /*@ assert sound: pn_exit_sound(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    return turn_of(n, x, o, alone);
 }
 
 /* With "acknowledge interrupt on exit" the vector is in the exit information, and the controller has it in service; else the
@@ -382,6 +386,7 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
     /*@ assert whole: n->vmcs12 == \at(n->vmcs12, Pre); */
     if (what == INTERRUPT && x.reason == 0)
         return PN_TURN_L2;
+    /*@ assert info: n->vmcs12.f[PN_F_ENTRY_INFO] == \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre); */
     turn = leave(n, v, x);
     /*@ assert controls: pn_saved_controls(n, \at(n->vmcs12, Pre)); */
     /*@ assert asked: pn_saved_asked(n, \at(n->vmcs12, Pre)); */
