@@ -99,6 +99,7 @@ uint32_t pn_load_msrs(uint64_t address, uint32_t count)
         if (!done)
             return i + 1;
         /*@ assert one: msr_loaded{Pre, Here}(address, i); */
+        /*@ assert upto: \forall integer k; 0 <= k <= i ==> msr_loaded{Pre, Here}(address, k); */
     }
     return 0;
 }
