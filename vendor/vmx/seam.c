@@ -341,7 +341,7 @@ void pn_hw_set_nmi_window(bool on)
 
 /* Acknowledge without "acknowledge interrupt on exit": let the host take the interrupt at one instruction boundary.
  * The entry points record the vector and return with interrupts off. The EOI is the guest's. */
-int pn_hw_ack_interrupt(void)
+int vmx_acknowledge(void)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
 
@@ -351,6 +351,11 @@ int pn_hw_ack_interrupt(void)
     vmx_open_interrupts();
     *(volatile uint8_t *)&cpu->acking = 0;
     return cpu->acked == VMX_NONE_ACKED ? PN_NO_INTERRUPT : (int)(*(volatile uint64_t *)&cpu->acked & 0xff);
+}
+
+int pn_hw_ack_interrupt(void)
+{
+    return vmx_acknowledge();
 }
 
 struct pn_counters *pn_counters_this(void)

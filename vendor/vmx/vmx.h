@@ -175,6 +175,7 @@ int vmx_enter(struct vmx_cpu *cpu); /* enum vmx_entered; through vmx_run, which 
 
 /* seam.c */
 enum vmx_entered vmx_run(struct vmx_cpu *cpu);
+int vmx_acknowledge(void); /* the vector of the interrupt that waits, in service from now on, or PN_NO_INTERRUPT */
 
 /* What the user of this backend provides: an exception in the hypervisor itself. Does not return. */
 struct vmx_host_frame {
