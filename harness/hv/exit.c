@@ -12,12 +12,17 @@ enum { VECTOR_UD = 6, RSP = 4 };
 #define RFLAGS_RF (1ull << 16)
 #define APART __attribute__((noinline)) /* so that exit_handle itself saves no registers */
 
-void skip_instruction(struct vcpu *v)
+void skip_with_breakpoints(struct vcpu *v, uint64_t breakpoints)
 {
     vmwrite(GUEST_RIP, vmread(GUEST_RIP) + vmread(EXIT_LENGTH));
-    /* None of these instructions changes TF or starts a shadow. An I/O breakpoint on one of the few ports that are watched
-     * here is not looked at. */
-    pn_instruction_retired(&v->events, (struct pn_retired){.shadow = PN_SHADOW_NONE, .tf = pn_hw_tf()});
+    /* None of these instructions changes TF or starts a shadow. */
+    pn_instruction_retired(&v->events,
+                           (struct pn_retired){.shadow = PN_SHADOW_NONE, .tf = pn_hw_tf(), .breakpoints = breakpoints});
+}
+
+void skip_instruction(struct vcpu *v)
+{
+    skip_with_breakpoints(v, 0);
 }
 
 /* Of L2's exceptions L1 may want one as an exit instead. */

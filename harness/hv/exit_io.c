@@ -8,6 +8,7 @@
 
 enum { KEYBOARD = 0x64, RESET_CONTROL = 0xcf9, SHUTDOWN_PORT = 0x8900, EXIT_PORT = 0xf4 };
 enum { KEYBOARD_RESET = 0xfe, RESET_CPU = 4 };
+enum { CR4_DE = 8, DR7_ENABLED = 0xff, AT_IO = 2 };
 #define PM1_SLEEP_ENABLE 0x2000u /* ACPI 4.8.3.2.1: SLP_EN */
 
 /* One access, from the exit qualification (SDM table 27-5). */
@@ -105,6 +106,42 @@ static void store_result(struct vcpu *v, unsigned int size, uint32_t value)
         v->hw.regs.rax = (v->hw.regs.rax & ~0xffull) | (value & 0xffu);
 }
 
+/* DR0 to DR3 are the guest's while the hypervisor runs, too. */
+static uint64_t debug_address(unsigned int k)
+{
+    uint64_t value;
+
+    if (k == 0)
+        __asm__ volatile("movq %%dr0, %0" : "=r"(value));
+    else if (k == 1)
+        __asm__ volatile("movq %%dr1, %0" : "=r"(value));
+    else if (k == 2)
+        __asm__ volatile("movq %%dr2, %0" : "=r"(value));
+    else
+        __asm__ volatile("movq %%dr3, %0" : "=r"(value));
+    return value;
+}
+
+/* SDM 17.2.4, 17.2.5: the breakpoints that DR7 enables, that are for I/O (R/W 10, with CR4.DE), and of whose 1, 2 or 4 ports the access
+ * has one. A trap: it comes behind the instruction. */
+static uint64_t io_breakpoints(struct access a)
+{
+    static const uint8_t beyond[] = {0, 1, 7, 3}; /* DR7.LEN: 1, 2, 8 and 4 ports */
+    const uint64_t dr7 = vmread(GUEST_DR7);
+    uint64_t met = 0;
+
+    if (!(dr7 & DR7_ENABLED) || !(vmread(GUEST_CR4) & CR4_DE))
+        return 0;
+    for (unsigned int k = 0; k < 4; k++) {
+        const bool armed = dr7 >> (2 * k) & 3 && (dr7 >> (16 + 4 * k) & 3) == AT_IO;
+        const uint64_t size = beyond[dr7 >> (18 + 4 * k) & 3], first = debug_address(k) & ~size;
+
+        if (armed && a.port <= first + size && first < (uint64_t)a.port + a.size)
+            met |= 1u << k;
+    }
+    return met;
+}
+
 void exit_io(struct vcpu *v)
 {
     const struct access a = decode(v);
@@ -115,5 +152,5 @@ void exit_io(struct vcpu *v)
         store_result(v, a.size, port_in(a.port, a.size));
     else if (!ends_l1(v, a))
         port_out(a.port, a.size, a.value);
-    skip_instruction(v);
+    skip_with_breakpoints(v, io_breakpoints(a));
 }
