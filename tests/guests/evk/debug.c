@@ -2,6 +2,7 @@
 #include "evk.h"
 
 enum { L0_EXEC = 1, L1_WRITE = 4 | 1 << 20, L1_READ2 = 4 | 3 << 20 | 1 << 22, GD = 0x2000, B0 = 1, B1 = 2 };
+enum { L0_IO = 1 | 2 << 16, L1_IO2 = 4 | 2 << 20 | 1 << 22, CR4_DE = 8 };
 
 static volatile uint64_t word;
 static volatile uint16_t selector = DATA;
@@ -172,6 +173,68 @@ static bool t_step_and_data(void)
 	return got_count == 1 && db(0, after, DR6_BS | B1);
 }
 
+/* I/O breakpoints, with CR4.DE (SDM 17.2.4): a trap behind the access, on a port that leaves the guest (0x64, 0xcf9) and on one that
+   does not (0x80), for a byte and for the last byte of more. */
+static void debug_extensions(bool on)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("movq %0, %%cr4" : : "r"(on ? cr4 | CR4_DE : cr4 & ~(uint64_t)CR4_DE));
+}
+
+static bool io_trap(uint64_t bits)
+{
+	debug_extensions(false);
+	return one(1, 0, after) && db(0, after, bits);
+}
+
+static void io_arm(unsigned int reg, uint64_t port, uint64_t dr7)
+{
+	debug_extensions(true);
+	arm(reg, port, dr7);
+}
+
+static bool t_io(void)
+{
+	io_arm(0, 0x80, L0_IO);
+	RAISE("xorl %%eax, %%eax", "outb %%al, $0x80", "i"(0));
+	return io_trap(B0);
+}
+
+static bool t_io_in(void)
+{
+	io_arm(0, 0x64, L0_IO);
+	RAISE("", "inb $0x64, %%al", "i"(0));
+	return io_trap(B0);
+}
+
+static bool t_io_out(void)
+{
+	io_arm(0, 0xcf9, L0_IO);
+	RAISE("movl $0xcf9, %%edx\n\txorl %%eax, %%eax", "outb %%al, %%dx", "i"(0));
+	return io_trap(B0);
+}
+
+/* Two bytes from 0xcfa, of which a dword at 0xcf8 has both; and a step, in one #DB. */
+static bool t_io_wide(void)
+{
+	step_setup(1);
+	io_arm(1, 0xcfa, L1_IO2);
+	RAISE("movl $0xcf8, %%edx\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq", "inl %%dx, %%eax", "i"(0));
+	debug_extensions(false);
+	return got_count == 1 && db(0, after, DR6_BS | B1);
+}
+
+/* Beside it, and without CR4.DE (then the code for I/O is no breakpoint): nothing. */
+static bool t_io_beside(void)
+{
+	io_arm(0, 0x65, L0_IO);
+	RAISE("", "inb $0x64, %%al", "i"(0));
+	debug_extensions(false);
+	return got_count == 0;
+}
+
 const struct test debug_tests[] = {
 	{ "icebp", t_icebp }, { "code-breakpoint", t_exec }, { "code-breakpoint-rf", t_exec_rf },
 	{ "code-breakpoint-cpuid", t_exec_cpuid },
@@ -179,5 +242,7 @@ const struct test debug_tests[] = {
 	{ "step-cpuid", t_step_cpuid }, { "step-in", t_step_in }, { "step-cr0", t_step_cr0 },
 	{ "step-rdmsr", t_step_rdmsr }, { "step-three", t_step_three }, { "step-read-ss", t_step_movss },
 	{ "movss-shadow-step", t_movss_shadow_step }, { "movss-shadow-data", t_movss_data },
-	{ "movss-shadow-data-cpuid", t_movss_data_cpuid }, { "step-and-data", t_step_and_data }, { 0, 0 },
+	{ "movss-shadow-data-cpuid", t_movss_data_cpuid }, { "step-and-data", t_step_and_data },
+	{ "io-breakpoint", t_io }, { "io-breakpoint-in", t_io_in }, { "io-breakpoint-out", t_io_out },
+	{ "io-breakpoint-wide", t_io_wide }, { "io-breakpoint-beside", t_io_beside }, { 0, 0 },
 };
