@@ -11,7 +11,7 @@ build/deps-witness.stamp: harness/run/deps.sh
 build/witness/vmx.elf: $(addprefix harness/oracle/,vmx_setup.c pdptr.c pdptr_guest.S)
 build/witness/svm.elf: WITNESS_DEFINES := -DORACLE_SVM
 build/witness/%.elf: harness/oracle/%.c harness/oracle/%_entry.S $(WITNESS_SHARED) $(wildcard harness/oracle/*.h) \
-    harness/oracle/oracle.ld harness/oracle/oracle.mk vendor/vmx/cpu.h vendor/vmx/vmcs.h | build/deps-witness.stamp
+    tests/guests/multiboot.inc harness/oracle/oracle.ld harness/oracle/oracle.mk vendor/vmx/cpu.h vendor/vmx/vmcs.h | build/deps-witness.stamp
 	@mkdir -p $(@D)
 	@gcc $(WITNESS_FLAGS) $(WITNESS_DEFINES) -nostdlib -static -no-pie -Wl,-T,harness/oracle/oracle.ld -Wl,--build-id=none \
 	  -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -o $@.64 $(filter %.c %.S,$^)

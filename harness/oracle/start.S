@@ -3,22 +3,9 @@
  * Multiboot1 entry (multiboot 3.2) to long mode (SDM 9.8.5), and the guest's exception stubs. 64-bit code in an ELF32
  * container, hence .code32 parts.
  */
-        .section .head, "ax"
-        .balign 4
-        .long 0x1BADB002, 0x00000003, -(0x1BADB002 + 0x00000003)
-        .code32
-        .globl _start
-_start: cli
-        cld
-        lgdt gdt_ptr
-        ljmpl $0x08, $1f
-1:      movw $0x10, %ax
-        movw %ax, %ds
-        movw %ax, %es
-        movw %ax, %ss
-        movw %ax, %fs
-        movw %ax, %gs
-        movl $stack_top, %esp
+#include "../../tests/guests/multiboot.inc"
+
+        multiboot_start
         movl $pdpt + 7, pml4
         xorl %ecx, %ecx
 2:      movl %ecx, %eax                         /* identity map of 4 GiB by 2 MiB pages */

@@ -11,6 +11,7 @@ build/guests/vmx.elf: $(wildcard tests/guests/vmx/*.c tests/guests/vmx/*.S tests
 	@objcopy -O elf32-i386 $@.64 $@ && rm $@.64
 
 # An L1 outside IA-32e mode: area bits32.
+build/guests/evk.elf build/guests/vmx.elf build/guests/vmx32.elf: tests/guests/multiboot.inc
 build/guests/vmx32.elf: $(wildcard tests/guests/vmx/bits32/*) build/guests/vmcs_fields.h
 	@gcc -m32 -march=i686 -O2 -std=gnu11 -ffreestanding -fno-pic -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
 	  -fno-asynchronous-unwind-tables -Wall -Wextra -Wconversion -Werror -Ibuild/guests -nostdlib -static -no-pie \

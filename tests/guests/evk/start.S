@@ -2,24 +2,11 @@
  * Multiboot1 entry of the event kernel: 32-bit flat (multiboot 3.2) to long mode (SDM 9.8.5), then C.
  * The ELF64 is carried in an ELF32 container, so this file is assembled as 64-bit code with .code32 parts.
  */
-        .section .head, "ax"
-        .balign 4
-        .long 0x1BADB002, 0x00000003, -(0x1BADB002 + 0x00000003)
-        .code32
-        .globl _start
-_start: cli
-        cld
+#include "../multiboot.inc"
+
+        multiboot_start
         movl %eax, boot_magic
         movl %ebx, boot_info
-        lgdt gdt_ptr
-        ljmpl $0x08, $1f
-1:      movw $0x10, %ax
-        movw %ax, %ds
-        movw %ax, %es
-        movw %ax, %ss
-        movw %ax, %fs
-        movw %ax, %gs
-        movl $stack_top, %esp
         /* identity map of 4 GiB by 2 MiB pages; the LAPIC's gigabyte uncached */
         movl $pdpt + 7, pml4
         xorl %ecx, %ecx

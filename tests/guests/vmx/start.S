@@ -2,23 +2,10 @@
  *
  * Multiboot1 entry to 64-bit C, the exception stubs of L1 and of L2, and the way into L2 and back.
  */
-        .section .head, "ax"
-        .balign 4
-        .long 0x1BADB002, 3, -(0x1BADB002 + 3)
-        .code32
-        .globl _start
-_start: cli
-        cld
+#include "../multiboot.inc"
+
+        multiboot_start
         movl %ebx, boot_info
-        lgdt gdt_ptr
-        ljmpl $0x08, $1f
-1:      movw $0x10, %ax
-        movw %ax, %ds
-        movw %ax, %es
-        movw %ax, %ss
-        movw %ax, %fs
-        movw %ax, %gs
-        movl $stack_top, %esp
         movl $pdpt + 7, pml4                    /* 4 GiB one to one, for the user too */
         xorl %ecx, %ecx
 2:      movl %ecx, %eax

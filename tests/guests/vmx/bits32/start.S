@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Multiboot1 entry, L2's code, and the way into L2 and back, in 32-bit protected mode. */
-        .section .head, "ax"
-        .balign 4
-        .long 0x1BADB002, 3, -(0x1BADB002 + 3)
-        .globl _start
-_start: cli
-        cld
-        lgdt gdt_ptr
-        ljmpl $0x08, $1f
-1:      movw $0x10, %ax
-        movw %ax, %ds
-        movw %ax, %es
-        movw %ax, %ss
-        movw %ax, %fs
-        movw %ax, %gs
-        movl $stack_top, %esp
+#include "../../multiboot.inc"
+
+        multiboot_start
         movw $0x18, %ax
         orl $tss, tss_gate + 2                  /* below 16 MiB: the base's low 24 bits */
         ltr %ax
