@@ -143,7 +143,7 @@ static void copy_bytes(struct access a, uint64_t low, uint64_t high, uint32_t fi
 }
 
 /* Between a memory operand and `data`. All of it is translated before any of it is touched. False: a fault has been raised. */
-static __attribute__((noinline)) bool access(struct access a, void *data)
+static __attribute__((noinline, flatten)) bool access(struct access a, void *data)
 {
     const struct operand_place place = locate(a);
     const uint32_t first = (uint32_t)(PAGE_MASK + 1 - (place.linear & PAGE_MASK));
