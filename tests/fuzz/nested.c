@@ -248,9 +248,12 @@ static void operation(struct nested_run *r)
         break;
     default:
         l1_entry(r);
-        if (r->n.l2)
+        if (r->n.l2) {
             l2_run(r);
-        shadow_fill(r);
+            shadow_said(r);
+        } else {
+            shadow_fill(r);
+        }
         break;
     }
 }

@@ -83,6 +83,7 @@ struct remembered *nested_current(struct nested_run *r); /* of the current VMCS,
 bool shadow_write(struct nested_run *r, int f, uint64_t value); /* false: the VMWRITE exits */
 void shadow_take(struct nested_run *r);
 void shadow_fill(struct nested_run *r);
+void shadow_said(struct nested_run *r); /* the same behind an exit of L2's */
 
 /* nested_machine.c, nested_world.c */
 void nested_machine(struct nested_run *r, unsigned int how);

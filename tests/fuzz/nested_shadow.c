@@ -26,12 +26,8 @@ void shadow_take(struct nested_run *r)
 }
 
 /* What L1 would read without an exit is what it would read with one. */
-void shadow_fill(struct nested_run *r)
+static void shown(struct nested_run *r)
 {
-    if (!active(r))
-        return;
-    r->call = "pn_shadow_fill";
-    pn_shadow_fill(&r->n, &r->shadow);
     for (int f = 0; f < PN_FIELDS; f++) {
         if (!pn_shadow_shown(f))
             continue;
@@ -40,4 +36,22 @@ void shadow_fill(struct nested_run *r)
         if (pn_shadow_written(f) && manual_read_only(f))
             nested_fail(r, "a field that cannot be written is, without an exit");
     }
+}
+
+void shadow_fill(struct nested_run *r)
+{
+    if (!active(r))
+        return;
+    r->call = "pn_shadow_fill";
+    pn_shadow_fill(&r->n, &r->shadow);
+    shown(r);
+}
+
+void shadow_said(struct nested_run *r)
+{
+    if (!active(r))
+        return;
+    r->call = "pn_shadow_said";
+    pn_shadow_said(&r->n, &r->shadow);
+    shown(r);
 }
