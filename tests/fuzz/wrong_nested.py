@@ -32,4 +32,11 @@ WRONG = {
     "shadow-write-unchecked": (
         "what L1 wrote without an exit does not open the verdict of the checks again",
         [("    if (changed)\n        pn_field_touched(n, group);\n", "    (void)changed;\n    (void)group;\n")]),
+    "verdict-of-controls-kept": (
+        "a VMWRITE of a control leaves the verdict of the checks standing",
+        [("    return group == PN_GROUP_CONTROLS || group == PN_GROUP_EVENT || group == PN_GROUP_REGISTERS ||\n",
+          "    return group == PN_GROUP_EVENT || group == PN_GROUP_REGISTERS ||\n")]),
+    "shadow-says-an-old-event": (
+        "behind an exit L1 still reads in the shadow VMCS that its event is valid",
+        [("    show(n, s, PN_F_ENTRY_INFO);\n    show_range(n, s, SAVED, SAVED_END);\n", "    show_range(n, s, SAVED, SAVED_END);\n")]),
 }
