@@ -288,7 +288,7 @@ static void edit(struct world *w, struct pure_bytes *b)
     while (group_of(f) != g)
         f = (f + 1) % PN_FIELDS;
     w->page[page][f] = pure_take(b, 256);
-    if (g != ALWAYS)
+    if (g >= 0)
         w->clean[page] &= ~(1u << g);
 }
 
