@@ -245,7 +245,39 @@ static struct pn_vcpu any_entry(struct pn_nested_vmx *n, struct pn_vcpu v, struc
         dev_vmcs02[PN_G_BASIC..PN_F_GUEST_CR4], dev_vmcs02[PN_F_GUEST_DR7..PN_F_GUEST_ACTIVITY],     \
         dev_vmcs02[PN_F_PREEMPTION_TIMER]
 
-/* While L2 runs: it runs on, an event or an exit comes, or the processor refuses the entry. */
+/* L2 runs on, or an event or an exit comes. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(v);
+    requires vmx: dev_svm == 0;
+    requires not_programmed: dev_entry == 0;
+    requires inside: inside(n, l0);
+    requires both: both_modes(n->caps.entry);
+    terminates \true; exits \false; assigns EVENTS_MAY, RUN_MAY, dev_pdptrs_lost;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures inv: pn_inv(\result);
+    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
+    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
+    ensures outside: n->l2 == 0 ==> outside(n, l0);
+    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+static struct pn_vcpu runs_or_leaves(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
+{
+    struct pn_vcpu w;
+
+    if (pn_any_choice() != 0) {
+        pn_round_run(n, l0);
+        /*@ assert runs_inv: pn_nested_inv(n); */
+        /*@ assert runs: n->l2 != 0 && inside(n, l0); */
+        return v;
+    }
+    w = pn_round_events(n, v, l0);
+    /*@ assert came_inv: pn_nested_inv(n); */
+    /*@ assert left: n->l2 == 0 ==> outside(n, l0); */
+    /*@ assert stays: n->l2 != 0 ==> inside(n, l0); */
+    return w;
+}
+
+/* Or the processor refuses the entry. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires inv: pn_inv(v);
@@ -263,15 +295,19 @@ static struct pn_vcpu any_entry(struct pn_nested_vmx *n, struct pn_vcpu v, struc
 static struct pn_vcpu while_l2(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
 {
     const bool owed = v.injected.stage == PN_STAGE_INJECTED && !v.cancelled;
-    const int what = pn_any_choice();
+    struct pn_vcpu w;
 
-    if (what == 0) {
-        pn_round_run(n, l0);
-        return v;
+    if (pn_any_choice() != 0 && n->entry_pending && !owed) {
+        w = pn_round_refuse(n, v, l0);
+        /*@ assert refused_inv: pn_nested_inv(n); */
+        /*@ assert refused: n->l2 == 0 && outside(n, l0); */
+        return w;
     }
-    if (what == 1 && n->entry_pending && !owed)
-        return pn_round_refuse(n, v, l0);
-    return pn_round_events(n, v, l0);
+    w = runs_or_leaves(n, v, l0);
+    /*@ assert other_inv: pn_nested_inv(n); */
+    /*@ assert left: n->l2 == 0 ==> outside(n, l0); */
+    /*@ assert stays: n->l2 != 0 ==> inside(n, l0); */
+    return w;
 }
 
 /* ---- Any of it, in any order ------------------------------------------------------------------------------------------- */
