@@ -99,6 +99,37 @@ START_TEST(entry_event_of_a_failed_entry)
 }
 END_TEST
 
+/* An NMI that came from outside is not L1's to give again: it waits. */
+START_TEST(own_nmi_of_a_refused_entry_waits)
+{
+    struct fixture *f = in_l2();
+
+    (void)pn_queue_nmi(&f->v);
+    ck_assert_int_eq(pn_inject_events(&f->v), PN_ENTER);
+    ck_assert(f->cpu.entry && f->v.injected.type == PN_TYPE_NMI && f->v.nmi_pending == 0);
+    pn_cancel_injection(&f->v);
+    pn_nested_refused(&f->v);
+    ck_assert(f->v.injected.stage == PN_STAGE_NONE && f->v.nmi_pending == 1);
+    sound(f);
+    turn(f);
+    ck_assert(f->seen == 1 && last_seen(f)->event.type == PN_TYPE_NMI);
+}
+END_TEST
+
+/* Nor does the monitor trap flag exit of an entry that failed become another entry's. */
+START_TEST(mtf_of_a_refused_entry_is_gone)
+{
+    struct fixture *f = in_l2();
+
+    ck_assert(takes(f, 0x80000700, 0, 0));
+    ck_assert(f->v.mtf_pending);
+    pn_nested_refused(&f->v);
+    ck_assert(!f->v.mtf_pending);
+    sound(f);
+    ck_assert_int_ne(turn(f), MODEL_EXIT_MTF);
+}
+END_TEST
+
 /* SDM 26.5.2: type 7 is a monitor trap flag exit right after the entry, before any instruction of L2's. */
 START_TEST(entry_with_pending_mtf)
 {
@@ -784,6 +815,8 @@ TCase *vmx_more_tests(void)
 
     tcase_add_loop_test(t, entry_event_is_delivered, 0, EVENTS);
     tcase_add_loop_test(t, entry_event_of_a_failed_entry, 0, EVENTS);
+    tcase_add_test(t, own_nmi_of_a_refused_entry_waits);
+    tcase_add_test(t, mtf_of_a_refused_entry_is_gone);
     tcase_add_test(t, entry_with_pending_mtf);
     tcase_add_test(t, entry_event_accepted_is_taken);
     tcase_add_test(t, entry_event_malformed);
