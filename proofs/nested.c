@@ -126,6 +126,12 @@ static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uin
     /*@ assert shadow0: ne010_shadow(l0.cr0_mask, F(PN_F_CR0_MASK), F(PN_F_CR0_SHADOW), F(PN_F_GUEST_CR0), D(PN_F_CR0_SHADOW)); */
     /*@ assert shadow4: ne010_shadow(l0.cr4_mask, F(PN_F_CR4_MASK), F(PN_F_CR4_SHADOW), F(PN_F_GUEST_CR4), D(PN_F_CR4_SHADOW)); */
     /*@ assert registers: pn_holds_registers(n, l0); */
+    /*@ assert loaded: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n); */
+    /*@ assert segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert rare: pn_same(n, PN_G_RARE, PN_G_RARE_END); */
+    /*@ assert other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
+          D(PN_F_PREEMPTION_TIMER) == F(PN_F_PREEMPTION_TIMER); */
+    /*@ assert clean: pn_clean_sound(n, l0); */
     /*@ assert entry: n->checked != 0 ==> ve077_entry(F(PN_F_ENTRY_CTL), n->caps.entry); */
     /*@ assert event: entry_event_ok(n); */
     /*@ assert reserved: n->checked != 0 ==> controls_reserved_ok(n); */
@@ -133,7 +139,6 @@ static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uin
     /*@ assert pages: n->checked != 0 ==> io_bitmaps_ok(n) && msr_bitmap_ok(n) && virtual_apic_ok(n) && apic_access_ok(n); */
     /*@ assert lists: n->checked != 0 ==> eptp_ok(n) && msr_lists_ok(n); */
     /*@ assert stands: n->checked != 0 ==> controls_ok(n); */
-    /*@ assert clean: pn_clean_sound(n, l0); */
 }
 
 /* ---- The steps of the machine ------------------------------------------------------------------------------------ */
