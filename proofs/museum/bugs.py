@@ -160,7 +160,7 @@ BUGS = [
      "vmx/merge.c", [("    word = shadow ? word : pn_putb(pn_putb(word, PROC_CR8_LOAD, true), PROC_CR8_STORE, true);\n", "")],
      "pn_merge_proc", "ensures_rule"),
     ("41", "MSRs that L0 intercepts are L2's", "acff78477b9b CVE-2019-3887", "the merged bitmap starts from L1's alone", "vmx/merge.c",
-     [("    return either(l0, l1);\n", "    return l1;\n")],
+     [("    return either(l0, l1);\n", "    (void)l0;\n    return l1;\n")],
      "pn_merge_bitmap", "ensures_rule"),
     ("42", "CPL is not checked", "727ba748e110 CVE-2018-12904", "ring 3 of L1 carries out VMX instructions", "vmx/vmfail.c",
      [("    return m.cpl > 0 ? pn_vm_fault(13) : pn_vm_succeed();\n", "    return pn_vm_succeed();\n")],
