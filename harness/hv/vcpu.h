@@ -65,7 +65,7 @@ void io_setup(struct vcpu *v);
 
 /* What the handlers share. */
 __attribute__((noinline)) void skip_instruction(struct vcpu *v);
-void skip_with_breakpoints(struct vcpu *v, uint64_t breakpoints); /* I/O breakpoints that it met: bits 3:0, as in DR6 */
+__attribute__((noinline, cold)) void skip_with_breakpoints(struct vcpu *v, uint64_t breakpoints); /* I/O breakpoints that it met: bits 3:0, as in DR6 */
 __attribute__((noinline, cold)) void raise_exception(struct vcpu *v, uint8_t vector, bool has_error); /* error code 0, raised by emulation */
 __attribute__((noinline, cold)) void raise_page_fault(struct vcpu *v, uint64_t linear, uint32_t error);
 void fault_again(struct vcpu *v); /* after an EPT violation, if the guest is to run the instruction again */
