@@ -9,7 +9,7 @@ import options
 COLUMNS = ["id", "file", "function", "operator", "line", "before", "after", "digest", "verdict", "proof", "property",
            "witness", "seconds"]
 VERDICTS = ("refuted", "unproved", "timeout", "survived")
-LEAST = {choose.EVENT: int(os.environ.get("PN_MUTANTS_LEAST", "300")), choose.NESTED: 300}
+LEAST = {choose.EVENT: int(os.environ.get("PN_MUTANTS_LEAST", "300")), choose.NESTED: 450}
 A_FUNCTION, RATE = {choose.EVENT: 3, choose.NESTED: 1}, 0.95  # of each part of the core
 HERE = os.path.join(options.ROOT, "proofs", "mutants")
 TABLE, EQUIVALENT = os.path.join(HERE, "table.tsv"), os.path.join(HERE, "equivalent.txt")
