@@ -109,17 +109,7 @@ static void store_result(struct vcpu *v, unsigned int size, uint32_t value)
 /* DR0 to DR3 are the guest's while the hypervisor runs, too. */
 static uint64_t debug_address(unsigned int k)
 {
-    uint64_t value;
-
-    if (k == 0)
-        __asm__ volatile("movq %%dr0, %0" : "=r"(value));
-    else if (k == 1)
-        __asm__ volatile("movq %%dr1, %0" : "=r"(value));
-    else if (k == 2)
-        __asm__ volatile("movq %%dr2, %0" : "=r"(value));
-    else
-        __asm__ volatile("movq %%dr3, %0" : "=r"(value));
-    return value;
+    return k == 0 ? cpu_dr0() : k == 1 ? cpu_dr1() : k == 2 ? cpu_dr2() : cpu_dr3();
 }
 
 /* SDM 17.2.4, 17.2.5: the breakpoints that DR7 enables, that are for I/O (R/W 10, with CR4.DE), and of whose 1, 2 or 4 ports the access
