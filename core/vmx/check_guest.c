@@ -22,11 +22,17 @@ bool pn_guest_injects(uint64_t info, uint64_t type)
 
 /*@ requires vmx: \valid_read(n);
     requires caps: pn_caps_ok(n->caps);
+    requires registers: due.registers == 0 ==> guest_registers_stand(n);
+    requires segments: due.segments == 0 ==> guest_segments_stand(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]);
     terminates \true; exits \false; assigns \nothing;
     ensures accepts: \result != 0 <==> guest_plain_ok(n); */
-static bool plain_ok(const struct pn_nested_vmx *n)
+static bool plain_ok(const struct pn_nested_vmx *n, struct pn_guest_due due)
 {
-    return pn_guest_registers_ok(n) && pn_guest_pointers_ok(n) && pn_guest_segments_ok(n) && pn_guest_state_ok(n);
+    if (due.registers && !pn_guest_registers_ok(n))
+        return false;
+    if (due.segments && !(pn_guest_tables_ok(n) && pn_guest_segments_ok(n)))
+        return false;
+    return pn_guest_cr3_ok(n) && pn_guest_pointers_ok(n) && pn_guest_state_ok(n);
 }
 
 /*@ requires vmx: \valid_read(n);
@@ -45,9 +51,10 @@ static struct pn_guest_verdict verdict(bool ok, uint8_t qualification)
     return (struct pn_guest_verdict){.ok = ok, .qualification = qualification};
 }
 
-struct pn_guest_verdict pn_check_guest(const struct pn_nested_vmx *n, struct pn_guest_memory m)
+struct pn_guest_verdict pn_check_guest_due(const struct pn_nested_vmx *n, struct pn_guest_memory m,
+                                           struct pn_guest_due due)
 {
-    if (!plain_ok(n))
+    if (!plain_ok(n, due))
         return verdict(false, PLAIN);
     if (!nmi_behind_sti_ok(n))
         return verdict(false, NMI_BEHIND_STI);
@@ -56,4 +63,9 @@ struct pn_guest_verdict pn_check_guest(const struct pn_nested_vmx *n, struct pn_
     if (!pn_guest_pdptes_ok(n, m))
         return verdict(false, PDPTE);
     return verdict(true, PLAIN);
+}
+
+struct pn_guest_verdict pn_check_guest(const struct pn_nested_vmx *n, struct pn_guest_memory m)
+{
+    return pn_check_guest_due(n, m, (struct pn_guest_due){.registers = true, .segments = true});
 }

@@ -13,12 +13,18 @@ bool pn_guest_unrestricted(uint64_t proc, uint64_t proc2);
     ensures term: \result != 0 <==> guest_injects(info, type); */
 bool pn_guest_injects(uint64_t info, uint64_t type);
 
-/* 26.3.1.1. */
+/* 26.3.1.1: all but CR3; and CR3. */
 /*@ requires vmx: \valid_read(n);
     requires caps: pn_caps_ok(n->caps);
     terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_registers_ok(n); */
+    ensures accepts: \result != 0 <==> guest_registers_stand(n); */
 bool pn_guest_registers_ok(const struct pn_nested_vmx *n);
+
+/*@ requires vmx: \valid_read(n);
+    requires caps: pn_caps_ok(n->caps);
+    terminates \true; exits \false; assigns \nothing;
+    ensures accepts: \result != 0 <==> guest_cr3_ok(n); */
+bool pn_guest_cr3_ok(const struct pn_nested_vmx *n);
 
 /* 26.3.1.2. */
 /*@ requires vmx: \valid_read(n);
@@ -27,11 +33,18 @@ bool pn_guest_registers_ok(const struct pn_nested_vmx *n);
     ensures accepts: \result != 0 <==> guest_segments_ok(n); */
 bool pn_guest_segments_ok(const struct pn_nested_vmx *n);
 
-/* 26.3.1.3 and 26.3.1.4. */
+/* 26.3.1.3. */
 /*@ requires vmx: \valid_read(n);
     requires caps: pn_caps_ok(n->caps);
     terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_tables_ok(n) && guest_rip_ok(n) && guest_rflags_ok(n); */
+    ensures accepts: \result != 0 <==> guest_tables_ok(n); */
+bool pn_guest_tables_ok(const struct pn_nested_vmx *n);
+
+/* 26.3.1.4. */
+/*@ requires vmx: \valid_read(n);
+    requires caps: pn_caps_ok(n->caps);
+    terminates \true; exits \false; assigns \nothing;
+    ensures accepts: \result != 0 <==> guest_rip_ok(n) && guest_rflags_ok(n); */
 bool pn_guest_pointers_ok(const struct pn_nested_vmx *n);
 
 /* 26.3.1.5, but for the two checks with exit qualifications of their own. */

@@ -104,18 +104,18 @@ static bool efer_ok(const struct pn_nested_vmx *n)
 
 bool pn_guest_registers_ok(const struct pn_nested_vmx *n)
 {
-    return cr0_ok(n) && cr4_ok(n) && pn_fits_width(n->vmcs12.f[PN_F_GUEST_CR3], n->caps.address_width) &&
-           debug_registers_ok(n) && efer_ok(n) &&
+    return cr0_ok(n) && cr4_ok(n) && debug_registers_ok(n) && efer_ok(n) &&
            pn_is_canonical(n->vmcs12.f[PN_F_GUEST_SYSENTER_ESP], n->caps.linear_width) &&
            pn_is_canonical(n->vmcs12.f[PN_F_GUEST_SYSENTER_EIP], n->caps.linear_width) &&
            (!pn_tstb(n->vmcs12.f[PN_F_ENTRY_CTL], LOAD_PAT) || pn_pat_valid(n->vmcs12.f[PN_F_GUEST_PAT]));
 }
 
-/*@ requires vmx: \valid_read(n);
-    requires caps: pn_caps_ok(n->caps);
-    terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_tables_ok(n); */
-static bool tables_ok(const struct pn_nested_vmx *n)
+bool pn_guest_cr3_ok(const struct pn_nested_vmx *n)
+{
+    return pn_fits_width(n->vmcs12.f[PN_F_GUEST_CR3], n->caps.address_width);
+}
+
+bool pn_guest_tables_ok(const struct pn_nested_vmx *n)
 {
     return pn_is_canonical(n->vmcs12.f[PN_F_GUEST_GDTR_BASE], n->caps.linear_width) &&
            pn_is_canonical(n->vmcs12.f[PN_F_GUEST_IDTR_BASE], n->caps.linear_width) &&
@@ -159,5 +159,5 @@ static bool rflags_ok(const struct pn_nested_vmx *n)
 
 bool pn_guest_pointers_ok(const struct pn_nested_vmx *n)
 {
-    return tables_ok(n) && rip_ok(n) && rflags_ok(n);
+    return rip_ok(n) && rflags_ok(n);
 }

@@ -71,7 +71,7 @@ static bool used_ok(uint64_t limit, uint64_t rights)
 /*@ requires vmx: \valid_read(n);
     requires register: i <= 5;
     terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_any_segment_ok(n, i); */
+    ensures accepts: \result != 0 <==> guest_any_segment_ok(n, i, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
 static bool any_segment_ok(const struct pn_nested_vmx *n, unsigned i)
 {
     const uint64_t limit = n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i];
@@ -104,7 +104,7 @@ static bool data_dpl_ok(uint64_t proc, uint64_t proc2, uint64_t rflags, uint64_t
 /*@ requires vmx: \valid_read(n);
     requires register: i <= 5;
     terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_data_segment_ok(n, i); */
+    ensures accepts: \result != 0 <==> guest_data_segment_ok(n, i, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
 static bool data_segment_ok(const struct pn_nested_vmx *n, unsigned i)
 {
     const uint64_t rights = n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i];
@@ -170,7 +170,7 @@ static bool cs_long_ok(uint64_t entry, uint64_t rflags, uint64_t cs)
 
 /*@ requires vmx: \valid_read(n);
     terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_cs_ok(n); */
+    ensures accepts: \result != 0 <==> guest_cs_ok(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
 static bool cs_ok(const struct pn_nested_vmx *n)
 {
     const uint64_t rflags = n->vmcs12.f[PN_F_GUEST_RFLAGS];
@@ -205,7 +205,7 @@ static bool ss_rights_ok(uint64_t rflags, uint64_t cr0, uint64_t cs, uint64_t ss
 
 /*@ requires vmx: \valid_read(n);
     terminates \true; exits \false; assigns \nothing;
-    ensures accepts: \result != 0 <==> guest_ss_ok(n); */
+    ensures accepts: \result != 0 <==> guest_ss_ok(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
 static bool ss_ok(const struct pn_nested_vmx *n)
 {
     const uint64_t rflags = n->vmcs12.f[PN_F_GUEST_RFLAGS];

@@ -103,19 +103,25 @@ static bool size_ok(uint64_t exit, uint64_t cr4, uint64_t rip)
 }
 
 /*@ requires vmx: \valid_read(n);
+    requires caps: pn_caps_ok(n->caps);
     terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> address_size_ok(n, lma); */
-static bool address_space_ok(const struct pn_nested_vmx *n, bool lma)
+    ensures rule: \result != 0 <==> host_area_ok(n); */
+static bool area_ok(const struct pn_nested_vmx *n)
 {
     const uint64_t *f = n->vmcs12.f;
 
-    return modes_ok(lma, f[PN_F_EXIT_CTL], f[PN_F_ENTRY_CTL]) &&
+    return registers_ok(n) && msrs_ok(n) && selectors_ok(n) && bases_ok(n) &&
            size_ok(f[PN_F_EXIT_CTL], f[PN_F_HOST_CR4], f[PN_F_HOST_RIP]);
+}
+
+uint8_t pn_check_host_due(const struct pn_nested_vmx *n, bool l1_lma, bool due)
+{
+    if (due && !area_ok(n))
+        return INVALID_HOST_STATE;
+    return modes_ok(l1_lma, n->vmcs12.f[PN_F_EXIT_CTL], n->vmcs12.f[PN_F_ENTRY_CTL]) ? 0 : INVALID_HOST_STATE;
 }
 
 uint8_t pn_check_host(const struct pn_nested_vmx *n, bool l1_lma)
 {
-    const bool ok = registers_ok(n) && msrs_ok(n) && selectors_ok(n) && bases_ok(n) && address_space_ok(n, l1_lma);
-
-    return ok ? 0 : INVALID_HOST_STATE;
+    return pn_check_host_due(n, l1_lma, true);
 }

@@ -4,6 +4,9 @@
 
 #include <provenest/vmx_exit.h>
 
+#include "../event/bits.h"
+
+enum { VM = 17 }; /* RFLAGS */
 enum { REASON_GUEST_STATE = 33, REASON_MSR_LOADING = 34 };
 
 /* All ones, in a spelling that the solvers decide bit by bit. */
@@ -113,6 +116,7 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
     ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
     ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
     ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures still_verdict: \result.kind != PN_VMX_ENTER ==> pn_verdict_sound(n);
     ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
     ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
     ensures still_history: pn_pdptrs_sound(n);
@@ -153,6 +157,44 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
     return o;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \result != 0 <==> bit(dirty, PN_GROUP_CONTROLS) || bit(dirty, PN_GROUP_HOST); */
+static bool host_due(uint32_t dirty)
+{
+    return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_HOST);
+}
+
+/*@ requires group: group <= 31;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bits: \result != 0 <==> bit(dirty, PN_GROUP_CONTROLS) || bit(dirty, PN_GROUP_REGISTERS) ||
+            bit(dirty, PN_GROUP_EXIT) || bit(dirty, group); */
+static bool due(uint32_t dirty, unsigned group)
+{
+    return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_REGISTERS) || pn_tstb(dirty, PN_GROUP_EXIT) ||
+           pn_tstb(dirty, group);
+}
+
+/* What must be looked at of L2's registers and segments. */
+/*@ requires nested: \valid_read(n);
+    requires verdict: pn_verdict_sound(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures registers: \result.registers == 0 ==> guest_registers_stand(n);
+    ensures segments: \result.segments == 0 ==> guest_segments_stand(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
+static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
+{
+    const uint64_t flags = n->vmcs12.f[PN_F_GUEST_RFLAGS];
+    struct pn_guest_due d;
+
+    d.registers = due(n->dirty, PN_GROUP_RARE);
+    d.segments = pn_tstb(flags, VM) || due(n->dirty, PN_GROUP_SEGMENTS);
+    /*@ assert stands: d.segments == 0 ==> guest_segments_stand(n, 0); */
+    /*@ assert data: d.segments == 0 ==> guest_es_ds_ok(n, 0, flags) && guest_es_ds_ok(n, 3, flags); */
+    /*@ assert fs_gs: d.segments == 0 ==> guest_fs_gs_ok(n, 4, flags) && guest_fs_gs_ok(n, 5, flags); */
+    /*@ assert cs: d.segments == 0 ==> guest_cs_ok(n, flags); */
+    /*@ assert ss: d.segments == 0 ==> guest_ss_ok(n, flags); */
+    return d;
+}
+
 /* Controls and host state have passed. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
@@ -164,6 +206,7 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->checked, n->l2, n->entry_pending,
             n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, dev_bitmap02, dev_rounds,
@@ -206,6 +249,7 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
     ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
     ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
     ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures still_verdict: \result.kind != PN_VMX_ENTER ==> pn_verdict_sound(n);
     ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
     ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
     ensures still_history: pn_pdptrs_sound(n);
@@ -226,8 +270,9 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
 static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
     const struct pn_guest_memory g = pn_read_guest_memory(n);
-    const struct pn_guest_verdict verdict = pn_check_guest(n, g);
+    const struct pn_guest_verdict verdict = pn_check_guest_due(n, g, guest_due(n));
 
+    /*@ assert in_memory: verdict.ok != 0 ==> guest_in_memory_ok(n); */
     if (verdict.ok)
         return enter(n, l0, g);
     forget(n);
@@ -245,6 +290,7 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
             n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
@@ -287,6 +333,7 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
     ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
     ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures still_verdict: \result.kind != PN_VMX_ENTER ==> pn_verdict_sound(n);
     ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
     ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
     ensures still_history: pn_pdptrs_sound(n);
@@ -315,7 +362,7 @@ static struct pn_outcome enter_checked(struct pn_nested_vmx *n, struct pn_l1_mod
     uint8_t error = pn_control_error(n);
 
     if (!error)
-        error = pn_check_host(n, m.long_mode);
+        error = pn_check_host_due(n, m.long_mode, host_due(n->dirty));
     if (!error)
         return enter_guest(n, l0);
     forget(n);

@@ -6,6 +6,7 @@
 
 enum { SAVE_DEBUG = 2, SAVE_PAT = 18, SAVE_EFER = 20, SAVE_TIMER = 22 };
 enum { LONG_MODE = 9 }; /* entry control: IA-32e mode guest */
+enum { VM = 17 };       /* RFLAGS */
 
 /*@ requires nested: \valid(n);
     requires range: from <= to <= PN_FIELDS;
@@ -24,6 +25,36 @@ static void save_range(struct pn_nested_vmx *n, unsigned from, unsigned to)
         n->vmcs12.f[i] = pn_hw_read02((enum pn_field)i);
 }
 
+/* The same; whether any of them has another value than before. */
+/*@ requires nested: \valid(n);
+    requires range: from <= to <= PN_FIELDS;
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false; assigns n->vmcs12.f[from .. to - 1];
+    ensures saved: \forall integer i; from <= i < to ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures same: \result == 0 ==> \forall integer i; from <= i < to ==> dev_vmcs02[i] == \old(n->vmcs12.f[i]);
+    ensures inv: pn_nested_inv{Pre}(n) ==> pn_nested_inv(n); */
+static bool save_changes(struct pn_nested_vmx *n, unsigned from, unsigned to)
+{
+    bool changed = false;
+
+    /*@ loop invariant range: from <= i <= to;
+        loop invariant saved: \forall integer k; from <= k < i ==> n->vmcs12.f[k] == dev_vmcs02[k];
+        loop invariant same: changed == 0 ==> \forall integer k; from <= k < i ==> dev_vmcs02[k] == \at(n->vmcs12.f[k], Pre);
+        loop invariant later: \forall integer k; i <= k < to ==> n->vmcs12.f[k] == \at(n->vmcs12.f[k], Pre);
+        loop invariant fit: pn_nested_inv{Pre}(n) ==> pn_nested_inv(n);
+        loop assigns i, changed, n->vmcs12.f[from .. to - 1];
+        loop variant to - i; */
+    for (unsigned i = from; i < to; i++) {
+        const uint64_t value = pn_hw_read02((enum pn_field)i);
+
+        if (n->vmcs12.f[i] != value) {
+            n->vmcs12.f[i] = value;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: nx001_control(\result, mask1, before, mask, shadow, hardware); */
 static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t shadow, uint64_t hardware)
@@ -31,7 +62,7 @@ static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t
     return (before & mask1) | (shadow & ~mask1 & mask) | (hardware & ~mask1 & ~mask);
 }
 
-/* CR0 and CR4; L1's masks and shadows are controls and stay. */
+/* CR0 and CR4; L1's masks and shadows are controls and stay. Whether one has another value than before. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires current: dev_vmcs == PN_VMCS02;
@@ -40,15 +71,19 @@ static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t
     ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
             dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
     ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
-            dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]); */
-static void save_controls(struct pn_nested_vmx *n)
+            dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);
+    ensures same: \result == 0 ==> n->vmcs12.f[PN_F_GUEST_CR0] == \old(n->vmcs12.f[PN_F_GUEST_CR0]) &&
+            n->vmcs12.f[PN_F_GUEST_CR4] == \old(n->vmcs12.f[PN_F_GUEST_CR4]); */
+static bool save_controls(struct pn_nested_vmx *n)
 {
     uint64_t *f = n->vmcs12.f;
+    const uint64_t cr0 = f[PN_F_GUEST_CR0], cr4 = f[PN_F_GUEST_CR4];
 
-    f[PN_F_GUEST_CR0] = control(f[PN_F_CR0_MASK], f[PN_F_GUEST_CR0], pn_hw_read02(PN_F_CR0_MASK),
-                                pn_hw_read02(PN_F_CR0_SHADOW), pn_hw_read02(PN_F_GUEST_CR0));
-    f[PN_F_GUEST_CR4] = control(f[PN_F_CR4_MASK], f[PN_F_GUEST_CR4], pn_hw_read02(PN_F_CR4_MASK),
-                                pn_hw_read02(PN_F_CR4_SHADOW), pn_hw_read02(PN_F_GUEST_CR4));
+    f[PN_F_GUEST_CR0] = control(f[PN_F_CR0_MASK], cr0, pn_hw_read02(PN_F_CR0_MASK), pn_hw_read02(PN_F_CR0_SHADOW),
+                                pn_hw_read02(PN_F_GUEST_CR0));
+    f[PN_F_GUEST_CR4] = control(f[PN_F_CR4_MASK], cr4, pn_hw_read02(PN_F_CR4_MASK), pn_hw_read02(PN_F_CR4_SHADOW),
+                                pn_hw_read02(PN_F_GUEST_CR4));
+    return f[PN_F_GUEST_CR0] != cr0 || f[PN_F_GUEST_CR4] != cr4;
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -67,7 +102,8 @@ static uint32_t with_bit(uint32_t word, unsigned k)
     return (uint32_t)pn_putb(word, k, true);
 }
 
-/* A field that is saved if L1 has asked for it; else what L2 made of the register is lost, and the next entry must know. */
+/* A field that is saved if L1 has asked for it; else what L2 made of the register is lost, and the next entry must know. Whether
+ * the field has another value than before. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires field: 0 <= f < PN_FIELDS;
@@ -76,16 +112,20 @@ static uint32_t with_bit(uint32_t word, unsigned k)
     terminates \true; exits \false; assigns n->vmcs12.f[f], n->dirty;
     ensures inv: pn_nested_inv(n);
     ensures value: n->vmcs12.f[f] == (asked != 0 ? dev_vmcs02[f] : \old(n->vmcs12.f[f]));
+    ensures same: \result == 0 ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
     ensures again: n->vmcs12.f[f] != dev_vmcs02[f] ==> bit(n->dirty, group);
     ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k); */
-static void save_if(struct pn_nested_vmx *n, enum pn_field f, bool asked, unsigned group)
+static bool save_if(struct pn_nested_vmx *n, enum pn_field f, bool asked, unsigned group)
 {
     const uint64_t value = pn_hw_read02(f);
 
+    if (n->vmcs12.f[f] == value)
+        return false;
     if (asked)
         n->vmcs12.f[f] = value;
-    else if (n->vmcs12.f[f] != value)
+    else
         n->dirty = with_bit(n->dirty, group);
+    return asked;
 }
 
 /*@ requires nested: \valid(n);
@@ -110,16 +150,19 @@ static void save_if(struct pn_nested_vmx *n, enum pn_field f, bool asked, unsign
     ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures efer_again: n->vmcs12.f[PN_F_GUEST_EFER] != dev_vmcs02[PN_F_GUEST_EFER] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures timer_again: n->vmcs12.f[PN_F_PREEMPTION_TIMER] != dev_vmcs02[PN_F_PREEMPTION_TIMER] ==>
-            bit(n->dirty, PN_GROUP_OTHER); */
-static void save_asked(struct pn_nested_vmx *n)
+            bit(n->dirty, PN_GROUP_OTHER);
+    ensures same: \result == 0 ==> \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]); */
+static bool save_asked(struct pn_nested_vmx *n)
 {
     const uint64_t exit = n->vmcs12.f[PN_F_EXIT_CTL];
+    const bool dr7 = save_if(n, PN_F_GUEST_DR7, pn_tstb(exit, SAVE_DEBUG), PN_GROUP_REGISTERS);
+    const bool debugctl = save_if(n, PN_F_GUEST_DEBUGCTL, pn_tstb(exit, SAVE_DEBUG), PN_GROUP_REGISTERS);
+    const bool pat = save_if(n, PN_F_GUEST_PAT, pn_tstb(exit, SAVE_PAT), PN_GROUP_REGISTERS);
+    const bool efer = save_if(n, PN_F_GUEST_EFER, pn_tstb(exit, SAVE_EFER), PN_GROUP_REGISTERS);
 
-    save_if(n, PN_F_GUEST_DR7, pn_tstb(exit, SAVE_DEBUG), PN_GROUP_REGISTERS);
-    save_if(n, PN_F_GUEST_DEBUGCTL, pn_tstb(exit, SAVE_DEBUG), PN_GROUP_REGISTERS);
-    save_if(n, PN_F_GUEST_PAT, pn_tstb(exit, SAVE_PAT), PN_GROUP_REGISTERS);
-    save_if(n, PN_F_GUEST_EFER, pn_tstb(exit, SAVE_EFER), PN_GROUP_REGISTERS);
-    save_if(n, PN_F_PREEMPTION_TIMER, pn_tstb(exit, SAVE_TIMER), PN_GROUP_OTHER);
+    (void)save_if(n, PN_F_PREEMPTION_TIMER, pn_tstb(exit, SAVE_TIMER), PN_GROUP_OTHER);
+    return dr7 || debugctl || pat || efer;
 }
 
 /*@ requires nested: \valid(n);
@@ -131,23 +174,141 @@ static void save_asked(struct pn_nested_vmx *n)
     ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
     ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
     ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
-            dev_vmcs02[PN_F_ENTRY_CTL]); */
-static void save_rest(struct pn_nested_vmx *n)
+            dev_vmcs02[PN_F_ENTRY_CTL]);
+    ensures same: \result == 0 ==> n->vmcs12.f[PN_F_ENTRY_CTL] == \old(n->vmcs12.f[PN_F_ENTRY_CTL]); */
+static bool save_rest(struct pn_nested_vmx *n)
 {
     uint64_t *f = n->vmcs12.f;
+    const uint64_t entry = f[PN_F_ENTRY_CTL];
 
     f[PN_F_GUEST_CR3] = pn_hw_read02(PN_F_GUEST_CR3);
     f[PN_F_GUEST_ACTIVITY] = pn_hw_read02(PN_F_GUEST_ACTIVITY);
-    f[PN_F_ENTRY_CTL] = with_long_mode(f[PN_F_ENTRY_CTL], pn_hw_read02(PN_F_ENTRY_CTL));
+    f[PN_F_ENTRY_CTL] = with_long_mode(entry, pn_hw_read02(PN_F_ENTRY_CTL));
+    return f[PN_F_ENTRY_CTL] != entry;
+}
+
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_G_PDPTRS .. PN_G_PDPTRS_END - 1];
+    ensures inv: pn_nested_inv(n);
+    ensures saved: pn_uses_pdptrs(n) ==>
+            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures kept: !pn_uses_pdptrs(n) ==>
+            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == \old(n->vmcs12.f[i]); */
+static void save_pdptrs(struct pn_nested_vmx *n)
+{
+    if (pn_pdptrs_in_use(n))
+        save_range(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+}
+
+/* All that is not saved by a loop; whether it has other values than before, the timer apart. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_CR0 .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], n->vmcs12.f[PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            n->dirty;
+    ensures inv: pn_nested_inv(n);
+    ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
+    ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
+    ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
+            dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
+    ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
+            dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);
+    ensures dr7: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 2, n->vmcs12.f[PN_F_GUEST_DR7], \old(n->vmcs12.f[PN_F_GUEST_DR7]),
+            dev_vmcs02[PN_F_GUEST_DR7]);
+    ensures debugctl: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL],
+            \old(n->vmcs12.f[PN_F_GUEST_DEBUGCTL]), dev_vmcs02[PN_F_GUEST_DEBUGCTL]);
+    ensures pat: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 18, n->vmcs12.f[PN_F_GUEST_PAT], \old(n->vmcs12.f[PN_F_GUEST_PAT]),
+            dev_vmcs02[PN_F_GUEST_PAT]);
+    ensures efer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 20, n->vmcs12.f[PN_F_GUEST_EFER], \old(n->vmcs12.f[PN_F_GUEST_EFER]),
+            dev_vmcs02[PN_F_GUEST_EFER]);
+    ensures timer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 22, n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            \old(n->vmcs12.f[PN_F_PREEMPTION_TIMER]), dev_vmcs02[PN_F_PREEMPTION_TIMER]);
+    ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
+            dev_vmcs02[PN_F_ENTRY_CTL]);
+    ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);
+    ensures dr7_again: n->vmcs12.f[PN_F_GUEST_DR7] != dev_vmcs02[PN_F_GUEST_DR7] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures debugctl_again: n->vmcs12.f[PN_F_GUEST_DEBUGCTL] != dev_vmcs02[PN_F_GUEST_DEBUGCTL] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures efer_again: n->vmcs12.f[PN_F_GUEST_EFER] != dev_vmcs02[PN_F_GUEST_EFER] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures timer_again: n->vmcs12.f[PN_F_PREEMPTION_TIMER] != dev_vmcs02[PN_F_PREEMPTION_TIMER] ==>
+            bit(n->dirty, PN_GROUP_OTHER);
+    ensures same_mode: \result == 0 ==> n->vmcs12.f[PN_F_ENTRY_CTL] == \old(n->vmcs12.f[PN_F_ENTRY_CTL]);
+    ensures same_cr0: \result == 0 ==> n->vmcs12.f[PN_F_GUEST_CR0] == \old(n->vmcs12.f[PN_F_GUEST_CR0]);
+    ensures same_cr4: \result == 0 ==> n->vmcs12.f[PN_F_GUEST_CR4] == \old(n->vmcs12.f[PN_F_GUEST_CR4]);
+    ensures same_registers: \result == 0 ==> \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]); */
+static bool save_registers(struct pn_nested_vmx *n)
+{
+    const bool asked = save_asked(n), controls = save_controls(n), rest = save_rest(n);
+
+    return asked || controls || rest;
+}
+
+/* Whether registers or segments have other values than before. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_G_BASIC .. PN_F_GUEST_CR4],
+            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER], n->dirty;
+    ensures inv: pn_nested_inv(n);
+    ensures basic: \forall integer i; PN_G_BASIC <= i < PN_G_BASIC_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures segments: \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
+    ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
+    ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
+            dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
+    ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
+            dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);
+    ensures dr7: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 2, n->vmcs12.f[PN_F_GUEST_DR7], \old(n->vmcs12.f[PN_F_GUEST_DR7]),
+            dev_vmcs02[PN_F_GUEST_DR7]);
+    ensures debugctl: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 2, n->vmcs12.f[PN_F_GUEST_DEBUGCTL],
+            \old(n->vmcs12.f[PN_F_GUEST_DEBUGCTL]), dev_vmcs02[PN_F_GUEST_DEBUGCTL]);
+    ensures pat: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 18, n->vmcs12.f[PN_F_GUEST_PAT], \old(n->vmcs12.f[PN_F_GUEST_PAT]),
+            dev_vmcs02[PN_F_GUEST_PAT]);
+    ensures efer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 20, n->vmcs12.f[PN_F_GUEST_EFER], \old(n->vmcs12.f[PN_F_GUEST_EFER]),
+            dev_vmcs02[PN_F_GUEST_EFER]);
+    ensures timer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 22, n->vmcs12.f[PN_F_PREEMPTION_TIMER],
+            \old(n->vmcs12.f[PN_F_PREEMPTION_TIMER]), dev_vmcs02[PN_F_PREEMPTION_TIMER]);
+    ensures pdptrs: pn_uses_pdptrs(n) ==>
+            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures pdptrs_kept: !pn_uses_pdptrs(n) ==>
+            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
+            dev_vmcs02[PN_F_ENTRY_CTL]);
+    ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);
+    ensures dr7_again: n->vmcs12.f[PN_F_GUEST_DR7] != dev_vmcs02[PN_F_GUEST_DR7] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures debugctl_again: n->vmcs12.f[PN_F_GUEST_DEBUGCTL] != dev_vmcs02[PN_F_GUEST_DEBUGCTL] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures efer_again: n->vmcs12.f[PN_F_GUEST_EFER] != dev_vmcs02[PN_F_GUEST_EFER] ==> bit(n->dirty, PN_GROUP_REGISTERS);
+    ensures timer_again: n->vmcs12.f[PN_F_PREEMPTION_TIMER] != dev_vmcs02[PN_F_PREEMPTION_TIMER] ==>
+            bit(n->dirty, PN_GROUP_OTHER);
+    ensures same_mode: \result == 0 ==> n->vmcs12.f[PN_F_ENTRY_CTL] == \old(n->vmcs12.f[PN_F_ENTRY_CTL]);
+    ensures same_cr0: \result == 0 ==> n->vmcs12.f[PN_F_GUEST_CR0] == \old(n->vmcs12.f[PN_F_GUEST_CR0]);
+    ensures same_cr4: \result == 0 ==> n->vmcs12.f[PN_F_GUEST_CR4] == \old(n->vmcs12.f[PN_F_GUEST_CR4]);
+    ensures same_registers: \result == 0 ==> \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures same_segments: \result == 0 ==> \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==>
+            dev_vmcs02[i] == \old(n->vmcs12.f[i]); */
+static bool save_fields(struct pn_nested_vmx *n)
+{
+    const bool segments = save_changes(n, PN_G_SEGMENTS, PN_G_RARE_END);
+    const bool registers = save_registers(n);
+
+    save_range(n, PN_G_BASIC, PN_G_BASIC_END);
+    save_pdptrs(n);
+    return segments || registers;
 }
 
 void pn_save_guest(struct pn_nested_vmx *n)
 {
-    save_controls(n);
-    save_asked(n);
-    save_rest(n);
-    save_range(n, PN_G_BASIC, PN_G_BASIC_END);
-    save_range(n, PN_G_SEGMENTS, PN_G_RARE_END);
-    if (pn_pdptrs_in_use(n))
-        save_range(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
+    const bool vm = pn_tstb(n->vmcs12.f[PN_F_GUEST_RFLAGS], VM);
+    const bool changed = save_fields(n);
+
+    if (vm || changed)
+        n->dirty = with_bit(n->dirty, PN_GROUP_EXIT);
 }

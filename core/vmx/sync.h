@@ -9,7 +9,9 @@
 #include "../hw/vmcs.h"
 
 /* Everything of the guest-state area that an exit saves. A field that L1 has not asked to be saved keeps its value, and if L2
- * has changed the register meanwhile, the next entry has to load it again: its group is dirty. */
+ * has changed the register meanwhile, the next entry has to load it again: its group is dirty. If a field that the rules for
+ * registers and segments read (26.3.1.1 to 26.3.1.3) has another value than before, or the guest was a virtual-8086 one, the
+ * verdict on them ends: PN_GROUP_EXIT is dirty. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires current: dev_vmcs == PN_VMCS02;
@@ -47,7 +49,13 @@
     ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures efer_again: n->vmcs12.f[PN_F_GUEST_EFER] != dev_vmcs02[PN_F_GUEST_EFER] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures timer_again: n->vmcs12.f[PN_F_PREEMPTION_TIMER] != dev_vmcs02[PN_F_PREEMPTION_TIMER] ==>
-            bit(n->dirty, PN_GROUP_OTHER); */
+            bit(n->dirty, PN_GROUP_OTHER);
+    ensures stands_mode: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_ENTRY_CTL] == \old(n->vmcs12.f[PN_F_ENTRY_CTL]);
+    ensures stands_cr0: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_GUEST_CR0] == \old(n->vmcs12.f[PN_F_GUEST_CR0]);
+    ensures stands_cr4: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_GUEST_CR4] == \old(n->vmcs12.f[PN_F_GUEST_CR4]);
+    ensures stands_rest: !bit(n->dirty, PN_GROUP_EXIT) ==> (\forall integer i; PN_F_GUEST_DR7 <= i < PN_G_RARE_END ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]));
+    ensures stands_8086: !bit(n->dirty, PN_GROUP_EXIT) ==> !bit(\old(n->vmcs12.f[PN_F_GUEST_RFLAGS]), 17); */
 void pn_save_guest(struct pn_nested_vmx *n);
 
 #endif

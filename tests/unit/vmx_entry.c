@@ -218,6 +218,180 @@ START_TEST(controls_before_host_state)
 }
 END_TEST
 
+/* A good round; vmcs02 has what vmcs12 has, the checks are not run again. */
+static struct pn_nested_vmx *round_made(void)
+{
+    struct pn_nested_vmx *n = start();
+
+    F(EXIT_CTL) |= BIT(2) | BIT(18) | BIT(19) | BIT(20) | BIT(21);
+    runs(n);
+    pn_nested_entered(n, false);
+    return n;
+}
+
+/* L2 leaves as `reason` 10 says; vmcs02 is as the test has made it. */
+static void exits(struct pn_nested_vmx *n)
+{
+    struct fixture *f = fresh();
+    const struct pn_l2_exit x = {.reason = 10, .length = 2};
+
+    model_nested_round();
+    ck_assert_int_eq(pn_nested_exit(n, &f->v, x).kind, PN_VMX_SUCCEED);
+    model_nested_round();
+}
+
+static struct pn_outcome vmwrite(struct pn_nested_vmx *n, int field, uint64_t value)
+{
+    return pn_vmwrite(n, mode, pn_field_encoding(field), value);
+}
+
+static void refused33(struct pn_nested_vmx *n)
+{
+    ck_assert_int_eq(entry(n).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_uint_eq(F(EXIT_REASON), 0x80000021);
+    ck_assert_uint_eq(F(EXIT_QUALIFICATION), 0);
+    ck_assert_uint_eq(n->dirty, UINT32_MAX);
+}
+
+/* The verdict stands: nothing of the host area is looked at while no VMWRITE has touched it. What L1 cannot do, the test does,
+ * and the checks must not see it. */
+START_TEST(verdict_stands)
+{
+    struct pn_nested_vmx *n = round_made();
+
+    exits(n);
+    ck_assert_uint_eq(n->dirty, 0);
+    F(HOST_CR0) = 0;
+    F(GUEST_CR4) = 0;
+    F(GUEST_TR_AR_BYTES) = 0;
+    runs(n);
+    ck_assert_uint_eq(model_nested()->writes02, 4);
+}
+END_TEST
+
+/* L1 spoils one field after a good round, by VMWRITE: it is found, each time with the number of its area. */
+START_TEST(verdict_ends_with_vmwrite)
+{
+    static const struct {
+        int field;
+        uint64_t value;
+        uint8_t error; /* 0: exit 33 */
+    } bad[] = {
+        {PN_F_HOST_CR0, 0, 8},          {PN_F_HOST_CR4, 0, 8},           {PN_F_HOST_CR3, UINT64_MAX, 8},
+        {PN_F_HOST_TR_SELECTOR, 0, 8},  {PN_F_HOST_GS_BASE, BIT(62), 8}, {PN_F_HOST_RIP, BIT(62), 8},
+        {PN_F_HOST_SYSENTER_EIP, BIT(62), 8}, {PN_F_HOST_EFER, 0, 8},    {PN_F_HOST_PAT, 2, 8},
+        {PN_F_EXIT_CTL, EXIT_0 | BIT(21), 8}, {PN_F_PIN_CTL, 0, 7},      {PN_F_ENTRY_CTL, 0, 7},
+        {PN_F_GUEST_CR0, 0x31, 0},      {PN_F_GUEST_CR3, BIT(50), 0},    {PN_F_GUEST_CR4, 0, 0},
+        {PN_F_GUEST_DR7, BIT(33), 0},   {PN_F_GUEST_DEBUGCTL, 4, 0},     {PN_F_GUEST_PAT, 2, 0},
+        {PN_F_GUEST_EFER, BIT(10), 0},  {PN_F_GUEST_SYSENTER_ESP, BIT(62), 0}, {PN_F_GUEST_CS_AR_BYTES, 0xc093, 0},
+        {PN_F_GUEST_SS_SELECTOR, 3, 0}, {PN_F_GUEST_TR_LIMIT, BIT(20), 0}, {PN_F_GUEST_GDTR_BASE, BIT(62), 0},
+        {PN_F_GUEST_IDTR_LIMIT, BIT(16), 0}, {PN_F_GUEST_LDTR_AR_BYTES, 0x81, 0}, {PN_F_GUEST_RIP, BIT(32), 0},
+        {PN_F_GUEST_RFLAGS, 0, 0},      {PN_F_GUEST_ACTIVITY, 4, 0},     {PN_F_GUEST_INTERRUPTIBILITY, 3, 0},
+        {PN_F_GUEST_PENDING_DEBUG, BIT(13), 0}, {PN_F_GUEST_RFLAGS, BIT(17) | 2, 0},
+    };
+
+    for (unsigned k = 0; k < sizeof bad / sizeof *bad; k++) {
+        struct pn_nested_vmx *n = round_made();
+
+        exits(n);
+        ck_assert_int_eq(vmwrite(n, bad[k].field, bad[k].value).kind, PN_VMX_SUCCEED);
+        if (!bad[k].error) {
+            refused33(n);
+            continue;
+        }
+        ck_assert_int_eq(entry(n).error, bad[k].error);
+        ck_assert_uint_eq(n->dirty, UINT32_MAX); /* and at the next entry all is looked at again */
+        ck_assert_int_eq(entry(n).error, bad[k].error);
+    }
+}
+END_TEST
+
+/* A control makes a rule apply that did not at the entry before. */
+START_TEST(verdict_ends_with_controls)
+{
+    struct pn_nested_vmx *n = start();
+
+    F(HOST_EFER) = 0; /* not loaded */
+    F(ENTRY_CTL) &= ~BIT(14);
+    F(GUEST_PAT) = 2; /* neither */
+    F(EXIT_CTL) |= BIT(2) | BIT(18) | BIT(20);
+    runs(n);
+    model_nested()->vmcs02[PN_F_GUEST_PAT] = 2;
+    pn_nested_entered(n, false);
+    exits(n);
+    ck_assert_uint_eq(n->dirty, 0);
+    ck_assert_int_eq(vmwrite(n, PN_F_ENTRY_CTL, F(ENTRY_CTL) | BIT(14)).kind, PN_VMX_SUCCEED);
+    refused33(n);
+    ck_assert_int_eq(vmwrite(n, PN_F_ENTRY_CTL, F(ENTRY_CTL) & ~BIT(14)).kind, PN_VMX_SUCCEED);
+    runs(n);
+    model_nested()->vmcs02[PN_F_GUEST_PAT] = 2;
+    pn_nested_entered(n, false);
+    exits(n);
+    ck_assert_int_eq(vmwrite(n, PN_F_EXIT_CTL, F(EXIT_CTL) | BIT(21)).kind, PN_VMX_SUCCEED);
+    ck_assert_int_eq(entry(n).error, 8);
+}
+END_TEST
+
+/* What L2 leaves is looked at again, whatever the processor thought of it: SDM 26.3.1 is checked here. */
+START_TEST(verdict_ends_with_what_l2_changes)
+{
+    static const int fields[] = {PN_F_GUEST_CR4, PN_F_GUEST_DR7, PN_F_GUEST_DEBUGCTL, PN_F_GUEST_PAT, PN_F_GUEST_EFER,
+                                 PN_F_GUEST_ES_SELECTOR, PN_F_GUEST_GDTR_LIMIT, PN_F_GUEST_TR_AR_BYTES,
+                                 PN_F_GUEST_SYSENTER_CS, PN_F_GUEST_PENDING_DEBUG};
+
+    for (unsigned k = 0; k < sizeof fields / sizeof *fields; k++) {
+        struct pn_nested_vmx *n = round_made();
+
+        model_nested()->vmcs02[fields[k]] ^= BIT(6);
+        exits(n);
+        ck_assert_uint_eq(n->dirty, 1u << PN_GROUP_EXIT);
+    }
+    for (int f = PN_F_GUEST_ES_LIMIT; f <= PN_F_GUEST_TR_LIMIT; f++) {
+        struct pn_nested_vmx *n = round_made();
+
+        model_nested()->vmcs02[f] = 0x100000; /* bytes, and more than 20 bits: never right but unusable */
+        exits(n);
+        n->vmcs12.f[f - PN_F_GUEST_ES_LIMIT + PN_F_GUEST_ES_AR_BYTES] &= ~BIT(15);
+        if (f != PN_F_GUEST_LDTR_LIMIT)
+            refused33(n);
+    }
+}
+END_TEST
+
+/* Of RFLAGS the segments' rules read VM: L1 makes the guest a virtual-8086 one, and a plain one again, without VMWRITE. */
+START_TEST(verdict_is_not_for_virtual_8086)
+{
+    struct pn_nested_vmx *n = round_made();
+
+    exits(n);
+    F(GUEST_RFLAGS) |= BIT(17); /* through the shadow VMCS */
+    n->dirty |= 1u << PN_GROUP_BASIC;
+    refused33(n);
+    for (int i = 0; i < 6; i++) {
+        n->vmcs12.f[PN_F_GUEST_ES_BASE + i] = 16 * n->vmcs12.f[PN_F_GUEST_ES_SELECTOR + i];
+        n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i] = 0xffff;
+        n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i] = 0xf3;
+    }
+    runs(n);
+    pn_nested_entered(n, false);
+    exits(n);
+    ck_assert_uint_eq(n->dirty, 1u << PN_GROUP_EXIT); /* it was right for a virtual-8086 guest only */
+    F(GUEST_RFLAGS) &= ~BIT(17);
+    refused33(n); /* CS is data, SS has DPL 3 and RPL 0 */
+}
+END_TEST
+
+/* L1's own mode is asked each time. */
+START_TEST(verdict_and_l1s_mode)
+{
+    const struct pn_l1_mode legacy = {.cr0 = 0x80000021, .cr4 = 0x2020, .rflags = 2, .feature_control = 5};
+    struct pn_nested_vmx *n = round_made();
+
+    exits(n);
+    ck_assert_int_eq(pn_nested_enter(n, legacy, false, l0).error, 8);
+}
+END_TEST
+
 START_TEST(msr_list_that_cannot_be_loaded)
 {
     struct pn_nested_vmx *n = start();
@@ -472,6 +646,12 @@ TCase *vmx_entry_tests(void)
     tcase_add_test(t, each_group_alone);
     tcase_add_test(t, failed_entry_makes_nothing_clean);
     tcase_add_test(t, controls_before_host_state);
+    tcase_add_test(t, verdict_stands);
+    tcase_add_test(t, verdict_ends_with_vmwrite);
+    tcase_add_test(t, verdict_ends_with_controls);
+    tcase_add_test(t, verdict_ends_with_what_l2_changes);
+    tcase_add_test(t, verdict_is_not_for_virtual_8086);
+    tcase_add_test(t, verdict_and_l1s_mode);
     tcase_add_test(t, msr_list_that_cannot_be_loaded);
     tcase_add_test(t, control_words);
     tcase_add_test(t, page_faults);

@@ -78,7 +78,7 @@ START_TEST(saved_if_asked)
     ck_assert_uint_eq(n.vmcs12.f[PN_F_GUEST_PAT], 0x1000 + PN_F_GUEST_PAT);
     ck_assert_uint_eq(n.vmcs12.f[PN_F_GUEST_EFER], 0x1000 + PN_F_GUEST_EFER);
     ck_assert_uint_eq(n.vmcs12.f[PN_F_PREEMPTION_TIMER], 0x1000 + PN_F_PREEMPTION_TIMER);
-    ck_assert_uint_eq(n.dirty, 0);
+    ck_assert_uint_eq(n.dirty, 1u << PN_GROUP_EXIT); /* in vmcs02 already, but the checks have not seen them */
 }
 END_TEST
 

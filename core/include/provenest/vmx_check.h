@@ -108,6 +108,20 @@
       ve130_rip_64(exit_of(n), n->vmcs12.f[PN_F_HOST_CR4], n->vmcs12.f[PN_F_HOST_RIP]);
 */
 
+/* Of them those that only the area itself and the exit controls say: all but those of L1's mode and of the entry controls. */
+/*@ predicate host_mode_ok{L}(struct pn_nested_vmx *n, integer lma) =
+      ve122_host_32(lma, exit_of(n)) && ve123_guest_32(lma, entry_of(n)) && ve124_host_64(lma, exit_of(n)) &&
+      ve125_no_64_guest(exit_of(n), entry_of(n));
+
+    predicate host_size_ok{L}(struct pn_nested_vmx *n) =
+      ve126_pcide(exit_of(n), n->vmcs12.f[PN_F_HOST_CR4]) && ve127_rip_32(exit_of(n), n->vmcs12.f[PN_F_HOST_RIP]) &&
+      ve129_pae(exit_of(n), n->vmcs12.f[PN_F_HOST_CR4]) &&
+      ve130_rip_64(exit_of(n), n->vmcs12.f[PN_F_HOST_CR4], n->vmcs12.f[PN_F_HOST_RIP]);
+
+    predicate host_area_ok{L}(struct pn_nested_vmx *n) =
+      host_registers_ok(n) && host_msrs_ok(n) && host_selectors_ok(n) && host_bases_ok(n) && host_size_ok(n);
+*/
+
 /* Every rule of SDM 26.2.2 to 26.2.4. */
 /*@ predicate host_ok{L}(struct pn_nested_vmx *n, integer lma) =
       host_registers_ok(n) && host_msrs_ok(n) && host_selectors_ok(n) && host_bases_ok(n) && address_size_ok(n, lma);
@@ -142,5 +156,14 @@ uint8_t pn_check_vtpr(const struct pn_nested_vmx *n, uint8_t vtpr);
     ensures number: \result == 0 || \result == 8;
     ensures rule: \result == 0 <==> host_ok(n, l1_lma); */
 uint8_t pn_check_host(const struct pn_nested_vmx *n, bool l1_lma);
+
+/* The same where the verdict on the area may stand: it is looked at only if it is due. */
+/*@ requires vmx: \valid_read(n);
+    requires caps: pn_caps_ok(n->caps);
+    requires stands: due == 0 ==> host_area_ok(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures number: \result == 0 || \result == 8;
+    ensures rule: \result == 0 <==> host_ok(n, l1_lma); */
+uint8_t pn_check_host_due(const struct pn_nested_vmx *n, bool l1_lma, bool due);
 
 #endif

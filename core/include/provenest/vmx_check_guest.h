@@ -23,6 +23,11 @@ struct pn_guest_verdict {
     uint8_t qualification; /* if not ok, of the exit: 0, 2 (PDPTE), 3 (NMI behind STI), 4 (link pointer) (SDM 26.8) */
 };
 
+/* What of the guest's state no verdict stands on. */
+struct pn_guest_due {
+    bool registers, segments;
+};
+
 /* 26.3.1.1. */
 /*@ predicate guest_cr0_ok{L}(struct pn_nested_vmx *n) =
       ve132_cr0_ones(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], n->caps.cr0_fixed0,
@@ -49,13 +54,16 @@ struct pn_guest_verdict {
       ve153_efer_lma(n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_EFER]) &&
       ve154_efer_lme(n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_CR0], n->vmcs12.f[PN_F_GUEST_EFER]);
 
-    predicate guest_registers_ok{L}(struct pn_nested_vmx *n) =
-      guest_cr0_ok(n) && guest_cr4_ok(n) &&
-      ve143_cr3(n->caps.address_width, n->vmcs12.f[PN_F_GUEST_CR3]) &&
-      guest_debug_registers_ok(n) && guest_efer_ok(n) &&
+    // But for CR3.
+    predicate guest_registers_stand{L}(struct pn_nested_vmx *n) =
+      guest_cr0_ok(n) && guest_cr4_ok(n) && guest_debug_registers_ok(n) && guest_efer_ok(n) &&
       ve145_sysenter_esp(n->caps.linear_width, n->vmcs12.f[PN_F_GUEST_SYSENTER_ESP]) &&
       ve146_sysenter_eip(n->caps.linear_width, n->vmcs12.f[PN_F_GUEST_SYSENTER_EIP]) &&
       ve151_pat(n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_PAT]);
+
+    predicate guest_cr3_ok{L}(struct pn_nested_vmx *n) = ve143_cr3(n->caps.address_width, n->vmcs12.f[PN_F_GUEST_CR3]);
+
+    predicate guest_registers_ok{L}(struct pn_nested_vmx *n) = guest_registers_stand(n) && guest_cr3_ok(n);
 */
 
 /* 26.3.1.3 and 26.3.1.4. */
@@ -77,52 +85,53 @@ struct pn_guest_verdict {
       ve212_interrupt_flag(n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_F_GUEST_RFLAGS]);
 */
 
-/* 26.3.1.2. `i` is 0..5 for ES, CS, SS, DS, FS, GS, as in the order of the fields. */
-/*@ predicate guest_any_segment_ok{L}(struct pn_nested_vmx *n, integer i) =
-      ve166_base_8086(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_ES_SELECTOR + i],
+/* 26.3.1.2. `i` is 0..5 for ES, CS, SS, DS, FS, GS, as in the order of the fields; `flags` is RFLAGS, of which the rules read
+   VM alone. */
+/*@ predicate guest_any_segment_ok{L}(struct pn_nested_vmx *n, integer i, integer flags) =
+      ve166_base_8086(flags, n->vmcs12.f[PN_F_GUEST_ES_SELECTOR + i],
                       n->vmcs12.f[PN_F_GUEST_ES_BASE + i]) &&
-      ve172_limit_8086(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i]) &&
-      ve173_rights_8086(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve178_code_or_data(n->vmcs12.f[PN_F_GUEST_RFLAGS], i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve185_present(n->vmcs12.f[PN_F_GUEST_RFLAGS], i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve186_reserved(n->vmcs12.f[PN_F_GUEST_RFLAGS], i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve188_bytes(n->vmcs12.f[PN_F_GUEST_RFLAGS], i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i],
+      ve172_limit_8086(flags, n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i]) &&
+      ve173_rights_8086(flags, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
+      ve178_code_or_data(flags, i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
+      ve185_present(flags, i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
+      ve186_reserved(flags, i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
+      ve188_bytes(flags, i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i],
                   n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve189_pages(n->vmcs12.f[PN_F_GUEST_RFLAGS], i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i],
+      ve189_pages(flags, i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_LIMIT + i],
                   n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve190_high_reserved(n->vmcs12.f[PN_F_GUEST_RFLAGS], i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]);
+      ve190_high_reserved(flags, i == 1 ? 1 : 0, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]);
 
-    predicate guest_data_segment_ok{L}(struct pn_nested_vmx *n, integer i) = guest_any_segment_ok(n, i) &&
-      ve176_accessed(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve177_readable(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
-      ve184_data_dpl(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], n->vmcs12.f[PN_F_GUEST_RFLAGS],
+    predicate guest_data_segment_ok{L}(struct pn_nested_vmx *n, integer i, integer flags) = guest_any_segment_ok(n, i, flags) &&
+      ve176_accessed(flags, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
+      ve177_readable(flags, n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]) &&
+      ve184_data_dpl(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], flags,
                      n->vmcs12.f[PN_F_GUEST_ES_SELECTOR + i], n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i]);
 
-    predicate guest_es_ds_ok{L}(struct pn_nested_vmx *n, integer i) = guest_data_segment_ok(n, i) &&
+    predicate guest_es_ds_ok{L}(struct pn_nested_vmx *n, integer i, integer flags) = guest_data_segment_ok(n, i, flags) &&
       ve171_data_base(n->vmcs12.f[PN_F_GUEST_ES_AR_BYTES + i], n->vmcs12.f[PN_F_GUEST_ES_BASE + i]);
 
-    predicate guest_fs_gs_ok{L}(struct pn_nested_vmx *n, integer i) = guest_data_segment_ok(n, i) &&
+    predicate guest_fs_gs_ok{L}(struct pn_nested_vmx *n, integer i, integer flags) = guest_data_segment_ok(n, i, flags) &&
       ve168_fs_gs_base(n->caps.linear_width, n->vmcs12.f[PN_F_GUEST_ES_BASE + i]);
 
-    predicate guest_cs_ok{L}(struct pn_nested_vmx *n) = guest_any_segment_ok(n, 1) &&
+    predicate guest_cs_ok{L}(struct pn_nested_vmx *n, integer flags) = guest_any_segment_ok(n, 1, flags) &&
       ve170_cs_base(n->vmcs12.f[PN_F_GUEST_CS_BASE]) &&
-      ve174_cs_type(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], n->vmcs12.f[PN_F_GUEST_RFLAGS],
+      ve174_cs_type(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], flags,
                     n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES]) &&
-      ve179_cs_data_dpl(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES]) &&
-      ve180_cs_dpl(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES],
+      ve179_cs_data_dpl(flags, n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES]) &&
+      ve180_cs_dpl(flags, n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES],
                    n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES]) &&
-      ve181_cs_conforming_dpl(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES],
+      ve181_cs_conforming_dpl(flags, n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES],
                               n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES]) &&
-      ve187_cs_long(n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES]);
+      ve187_cs_long(n->vmcs12.f[PN_F_ENTRY_CTL], flags, n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES]);
 
-    predicate guest_ss_ok{L}(struct pn_nested_vmx *n) = guest_any_segment_ok(n, 2) &&
-      ve165_ss_rpl(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], n->vmcs12.f[PN_F_GUEST_RFLAGS],
+    predicate guest_ss_ok{L}(struct pn_nested_vmx *n, integer flags) = guest_any_segment_ok(n, 2, flags) &&
+      ve165_ss_rpl(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], flags,
                    n->vmcs12.f[PN_F_GUEST_CS_SELECTOR], n->vmcs12.f[PN_F_GUEST_SS_SELECTOR]) &&
       ve171_data_base(n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES], n->vmcs12.f[PN_F_GUEST_SS_BASE]) &&
-      ve175_ss_type(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES]) &&
-      ve182_ss_dpl_rpl(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], n->vmcs12.f[PN_F_GUEST_RFLAGS],
+      ve175_ss_type(flags, n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES]) &&
+      ve182_ss_dpl_rpl(n->vmcs12.f[PN_F_PROC_CTL], n->vmcs12.f[PN_F_PROC2_CTL], flags,
                        n->vmcs12.f[PN_F_GUEST_SS_SELECTOR], n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES]) &&
-      ve183_ss_dpl_0(n->vmcs12.f[PN_F_GUEST_RFLAGS], n->vmcs12.f[PN_F_GUEST_CR0], n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES],
+      ve183_ss_dpl_0(flags, n->vmcs12.f[PN_F_GUEST_CR0], n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES],
                      n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES]);
 
     predicate guest_tr_ok{L}(struct pn_nested_vmx *n) =
@@ -143,9 +152,11 @@ struct pn_guest_verdict {
       ve200_ldtr_reserved(n->vmcs12.f[PN_F_GUEST_LDTR_AR_BYTES]) &&
       ve201_ldtr_limit(n->vmcs12.f[PN_F_GUEST_LDTR_LIMIT], n->vmcs12.f[PN_F_GUEST_LDTR_AR_BYTES]);
 
-    predicate guest_segments_ok{L}(struct pn_nested_vmx *n) =
-      guest_es_ds_ok(n, 0) && guest_cs_ok(n) && guest_ss_ok(n) && guest_es_ds_ok(n, 3) && guest_fs_gs_ok(n, 4) &&
-      guest_fs_gs_ok(n, 5) && guest_ldtr_ok(n) && guest_tr_ok(n);
+    predicate guest_segments_with{L}(struct pn_nested_vmx *n, integer flags) =
+      guest_es_ds_ok(n, 0, flags) && guest_cs_ok(n, flags) && guest_ss_ok(n, flags) && guest_es_ds_ok(n, 3, flags) &&
+      guest_fs_gs_ok(n, 4, flags) && guest_fs_gs_ok(n, 5, flags) && guest_ldtr_ok(n) && guest_tr_ok(n);
+
+    predicate guest_segments_ok{L}(struct pn_nested_vmx *n) = guest_segments_with(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]);
 */
 
 /* 26.3.1.5. L1 is not offered SGX. */
@@ -214,6 +225,12 @@ struct pn_guest_verdict {
                       n->vmcs12.f[PN_F_GUEST_PDPTR2], n->vmcs12.f[PN_F_GUEST_PDPTR3]));
 */
 
+/* What L2 seldom changes of it, and a verdict on which may stand from one entry to the next: 26.3.1.1, and 26.3.1.2 with 26.3.1.3.
+   `flags`: RFLAGS of the entry that it was made for. */
+/*@ predicate guest_segments_stand{L}(struct pn_nested_vmx *n, integer flags) =
+      guest_tables_ok(n) && guest_segments_with(n, flags);
+*/
+
 /* All of 26.3.1: what fails with exit qualification 0, and the three that have one of their own. */
 /*@ predicate guest_plain_ok{L}(struct pn_nested_vmx *n) =
       guest_registers_ok(n) && guest_tables_ok(n) && guest_rip_ok(n) && guest_rflags_ok(n) && guest_segments_ok(n) &&
@@ -248,5 +265,19 @@ bool pn_pdptes_wanted(const struct pn_nested_vmx *n);
     ensures nmi: \result.ok == 0 && \result.qualification == 3 ==> !guest_nmi_behind_sti_ok(n);
     ensures link: \result.ok == 0 && \result.qualification == 4 ==> !guest_link_ok(n, m.link); */
 struct pn_guest_verdict pn_check_guest(const struct pn_nested_vmx *n, struct pn_guest_memory m);
+
+/* The same where the verdict on registers, on segments may stand: those are looked at only if they are due. */
+/*@ requires vmx: \valid_read(n);
+    requires caps: pn_caps_ok(n->caps);
+    requires registers: due.registers == 0 ==> guest_registers_stand(n);
+    requires segments: due.segments == 0 ==> guest_segments_stand(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]);
+    terminates \true; exits \false; assigns \nothing;
+    ensures accepts: \result.ok != 0 <==> guest_ok(n, m);
+    ensures kinds: ve250_qualification(\result.qualification);
+    ensures plain: \result.ok == 0 && \result.qualification == 0 ==> !guest_plain_ok(n);
+    ensures pdpte: \result.ok == 0 && \result.qualification == 2 ==> !guest_pdptes_ok(n, m);
+    ensures nmi: \result.ok == 0 && \result.qualification == 3 ==> !guest_nmi_behind_sti_ok(n);
+    ensures link: \result.ok == 0 && \result.qualification == 4 ==> !guest_link_ok(n, m.link); */
+struct pn_guest_verdict pn_check_guest_due(const struct pn_nested_vmx *n, struct pn_guest_memory m, struct pn_guest_due due);
 
 #endif

@@ -135,6 +135,21 @@ struct pn_pdptes {
       \forall integer f; first <= f < end ==> dev_written02[f] == 0;
 */
 
+/* What of the checks' verdict may stand from one entry to the next. While L1 runs: a clean group is as the last entry that
+   succeeded found it to be right. No field that VMWRITE reaches is of PN_GROUP_EXIT: that one is dirty if the last exit of L2
+   saved other registers or segments than vmcs12 had. Of RFLAGS, which L2 and L1 change all the time, the rules for segments read
+   VM: they stand for a guest that is not a virtual-8086 one. While L2 runs: the rules hold of vmcs12. */
+/*@ predicate pn_verdict_sound{L}(struct pn_nested_vmx *n) =
+      (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_HOST) ==> host_area_ok(n)) &&
+      (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && !bit(n->dirty, PN_GROUP_RARE) &&
+       !bit(n->dirty, PN_GROUP_EXIT) ==> guest_registers_stand(n)) &&
+      (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && !bit(n->dirty, PN_GROUP_SEGMENTS) &&
+       !bit(n->dirty, PN_GROUP_EXIT) ==> guest_segments_stand(n, 0));
+
+    predicate pn_verdict_held{L}(struct pn_nested_vmx *n) =
+      host_area_ok(n) && guest_registers_stand(n) && guest_segments_stand(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]);
+*/
+
 /* SDM 28.3.3: what is cached under vpid02 is of this VPID and this EPTP of L1's (0: off), and none of it must go. */
 /*@ predicate pn_has_vpid{L}(struct pn_nested_vmx *n) =
       bit(n->vmcs12.f[PN_F_PROC_CTL], 31) && bit(n->vmcs12.f[PN_F_PROC2_CTL], 5);
@@ -268,6 +283,7 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
             n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
@@ -312,6 +328,8 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     ensures flushed: \result.kind == PN_VMX_ENTER ==> dev_flush_owed == 0;
     ensures root: \result.kind != PN_VMX_ENTER ==> n->l2 == 0 && n->entry_pending == 0 && dev_vmcs == PN_VMCS01;
     ensures stands: n->checked != 0 ==> controls_ok(n);
+    ensures held: \result.kind == PN_VMX_ENTER ==> pn_verdict_held(n);
+    ensures still_verdict: \result.kind != PN_VMX_ENTER ==> pn_verdict_sound(n);
     ensures dirty_kept: \forall integer k; 0 <= k <= 31 ==> (bit(\old(n->dirty), k) ==> bit(n->dirty, k));
     ensures still_clean: \result.kind != PN_VMX_ENTER ==> pn_clean_sound(n, l0);
     ensures still_history: pn_pdptrs_sound(n);

@@ -63,6 +63,23 @@
     predicate pn_dirty_grows(integer before, integer dirty) = \forall integer k; 0 <= k <= 31 ==> bit(before, k) ==> bit(dirty, k);
 */
 
+/* From A to B the verdict on vmcs12 stands, or it is marked as open: controls but for "IA-32e mode guest" and the host-state area
+   are the same; registers and segments are, and were not a virtual-8086 guest's, unless PN_GROUP_EXIT is dirty. */
+/*@ predicate pn_same_area{A, B}(struct pn_nested_vmx *n, integer first, integer end) =
+      \forall integer i; first <= i < end ==> \at(n->vmcs12.f[i], B) == \at(n->vmcs12.f[i], A);
+
+    predicate pn_same_stand{A, B}(struct pn_nested_vmx *n) =
+      \at(n->vmcs12.f[PN_F_ENTRY_CTL], B) == \at(n->vmcs12.f[PN_F_ENTRY_CTL], A) &&
+      \at(n->vmcs12.f[PN_F_GUEST_CR0], B) == \at(n->vmcs12.f[PN_F_GUEST_CR0], A) &&
+      \at(n->vmcs12.f[PN_F_GUEST_CR4], B) == \at(n->vmcs12.f[PN_F_GUEST_CR4], A) &&
+      pn_same_area{A, B}(n, PN_F_GUEST_DR7, PN_G_RARE_END) && !bit(\at(n->vmcs12.f[PN_F_GUEST_RFLAGS], A), 17);
+
+    predicate pn_verdict_open{A, B}(struct pn_nested_vmx *n) =
+      \at(n->caps, B) == \at(n->caps, A) && pn_same_area{A, B}(n, PN_F_PIN_CTL, PN_F_ENTRY_CTL) &&
+      pn_same_area{A, B}(n, PN_G_HOST, PN_G_HOST_END) &&
+      (!bit(\at(n->dirty, B), PN_GROUP_EXIT) ==> pn_same_stand{A, B}(n));
+*/
+
 /* NX-005: the interruptibility is saved, but for an IRET's unblocking, which an interrupted delivery hides. */
 /*@ predicate pn_saved_blocking{L}(struct pn_nested_vmx *n, struct pn_l2_exit x, integer stage) =
       (stage == PN_STAGE_NONE && nx005_unblocked(x.reason, x.info, x.qualification) ?
