@@ -311,6 +311,7 @@ static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_e
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures left: n->l2 == 0 && (\result == PN_TURN_L1 || \result == PN_TURN_ABORT);
     ensures l1_next: pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
+    ensures stands: pn_stands(n, \old(n->vmcs12));
     ensures same02: pn_same02{Pre, Post};
     ensures event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO]));
     ensures said: pn_exit_said(n, x);

@@ -181,7 +181,7 @@ static void left_l2(struct pn_nested_vmx *n)
     ensures inv: pn_nested_inv(n);
     ensures blocking: n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] == dev_vmcs02[PN_F_GUEST_INTERRUPTIBILITY];
     ensures saved: pn_saved(n, \old(n->vmcs12));
-    ensures verdict: pn_verdict_open{Pre, Post}(n);
+    ensures stands: pn_stands(n, \old(n->vmcs12));
     ensures dirty_grows: pn_dirty_grows(\old(n->dirty), n->dirty); */
 static void save(struct pn_nested_vmx *n)
 {
@@ -191,9 +191,10 @@ static void save(struct pn_nested_vmx *n)
     /*@ assert asked: pn_saved_asked(n, \at(n->vmcs12, Pre)); */
     /*@ assert pdptrs: pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert again: pn_again(n); */
-    /*@ assert caps: n->caps == \at(n->caps, Pre); */
-    /*@ assert same_controls: pn_same_area{Pre, Here}(n, PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
-    /*@ assert same_host: pn_same_area{Pre, Here}(n, PN_G_HOST, PN_G_HOST_END); */
+    /*@ assert same_controls: pn_same_as(n, \at(n->vmcs12, Pre), PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
+    /*@ assert same_host: pn_same_as(n, \at(n->vmcs12, Pre), PN_G_HOST, PN_G_HOST_END); */
+    /*@ assert same_area: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_as(n, \at(n->vmcs12, Pre), PN_F_GUEST_DR7, PN_G_RARE_END); */
+    /*@ assert same_guest: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
 }
 
 /* pn_tell_l1; what it leaves of vmcs12 is said, for the solvers do not see it behind what `save` has done. */
@@ -207,11 +208,9 @@ static void save(struct pn_nested_vmx *n)
     assigns n->vmcs12.f[PN_F_ENTRY_INFO], n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY],
             n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_GUEST_PHYSICAL], v->injected.stage, dev_owed, led_reported;
     ensures inv: pn_inv(*v);
-    ensures caps: n->caps == \old(n->caps);
-    ensures controls: pn_same_area{Pre, Post}(n, PN_F_PIN_CTL, PN_F_ENTRY_INFO);
-    ensures registers: pn_same_area{Pre, Post}(n, PN_G_REGISTERS, PN_G_EXIT);
     ensures nested_inv: pn_nested_inv(n);
     ensures keeps: \forall struct pn_vmcs12 b; pn_saved{Pre}(n, b) ==> pn_saved(n, b);
+    ensures stands: \forall struct pn_vmcs12 b; pn_stands{Pre}(n, b) ==> pn_stands(n, b);
     ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
     ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v);
     ensures why: n->vmcs12.f[PN_F_EXIT_REASON] == x.reason && n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == x.qualification &&
@@ -227,6 +226,22 @@ static void save(struct pn_nested_vmx *n)
 static void tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     pn_tell_l1(n, v, x);
+    /*@ assert controls: \forall integer i; PN_G_CONTROLS <= i < PN_G_CONTROLS_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert area: \forall integer i; PN_G_REGISTERS <= i < PN_G_HOST_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert as_controls: \forall struct pn_vmcs12 b;
+          pn_same_as{Pre}(n, b, PN_F_PIN_CTL, PN_F_ENTRY_CTL) ==> pn_same_as(n, b, PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
+    /*@ assert as_host: \forall struct pn_vmcs12 b;
+          pn_same_as{Pre}(n, b, PN_G_HOST, PN_G_HOST_END) ==> pn_same_as(n, b, PN_G_HOST, PN_G_HOST_END); */
+    /*@ assert as_area: \forall struct pn_vmcs12 b;
+          pn_same_as{Pre}(n, b, PN_F_GUEST_DR7, PN_G_RARE_END) ==> pn_same_as(n, b, PN_F_GUEST_DR7, PN_G_RARE_END); */
+    /*@ assert as_mode: \forall struct pn_vmcs12 b;
+          pn_same_as{Pre}(n, b, PN_F_ENTRY_CTL, PN_F_EXCEPTION_BITMAP) ==> pn_same_as(n, b, PN_F_ENTRY_CTL, PN_F_EXCEPTION_BITMAP); */
+    /*@ assert as_cr0: \forall struct pn_vmcs12 b;
+          pn_same_as{Pre}(n, b, PN_F_GUEST_CR0, PN_F_GUEST_CR3) ==> pn_same_as(n, b, PN_F_GUEST_CR0, PN_F_GUEST_CR3); */
+    /*@ assert as_cr4: \forall struct pn_vmcs12 b;
+          pn_same_as{Pre}(n, b, PN_F_GUEST_CR4, PN_F_CR0_MASK) ==> pn_same_as(n, b, PN_F_GUEST_CR4, PN_F_CR0_MASK); */
+    /*@ assert same_host: \forall struct pn_vmcs12 b; pn_same_host{Pre}(n, b) ==> pn_same_host(n, b); */
+    /*@ assert same_guest: \forall struct pn_vmcs12 b; pn_same_guest{Pre}(n, b) ==> pn_same_guest(n, b); */
 }
 
 /* Everything but the way to L1's state. */
@@ -258,32 +273,14 @@ static void tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x
     ensures entry_event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \old(n->vmcs12.f[PN_F_ENTRY_INFO]));
     ensures blocking: pn_saved_blocking(n, x, \old(v->injected.stage));
     ensures saved: pn_saved(n, \old(n->vmcs12));
-    ensures verdict: pn_verdict_open{Pre, Post}(n);
+    ensures stands: pn_stands(n, \old(n->vmcs12));
     ensures dirty_grows: pn_dirty_grows(\old(n->dirty), n->dirty); */
 static void save_and_tell(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     save(n);
     left_l2(n);
     /*@ assert events: *v == \at(*v, Pre); */
-    /*@ assert open: pn_verdict_open{Pre, Here}(n); */
-    /*@ assert stand: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_stand{Pre, Here}(n); */
-    /*@ assert rest: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_area{Pre, Here}(n, PN_F_GUEST_DR7, PN_G_RARE_END); */
-    /*@ assert mode: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_ENTRY_CTL] == \at(n->vmcs12.f[PN_F_ENTRY_CTL], Pre); */
-    /*@ assert cr0: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_GUEST_CR0] == \at(n->vmcs12.f[PN_F_GUEST_CR0], Pre); */
-    /*@ assert cr4: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_GUEST_CR4] == \at(n->vmcs12.f[PN_F_GUEST_CR4], Pre); */
-    /*@ assert plain: !bit(n->dirty, PN_GROUP_EXIT) ==> !bit(\at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre), 17); */
-    /*@ assert caps1: n->caps == \at(n->caps, Pre); */
-    /*@ assert same_controls1: pn_same_area{Pre, Here}(n, PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
-    /*@ assert same_host1: pn_same_area{Pre, Here}(n, PN_G_HOST, PN_G_HOST_END); */
     tell(n, v, x);
-    /*@ assert caps: n->caps == \at(n->caps, Pre); */
-    /*@ assert same_controls: pn_same_area{Pre, Here}(n, PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
-    /*@ assert same_host: pn_same_area{Pre, Here}(n, PN_G_HOST, PN_G_HOST_END); */
-    /*@ assert area: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_area{Pre, Here}(n, PN_F_GUEST_DR7, PN_G_RARE_END); */
-    /*@ assert mode2: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_ENTRY_CTL] == \at(n->vmcs12.f[PN_F_ENTRY_CTL], Pre); */
-    /*@ assert cr02: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_GUEST_CR0] == \at(n->vmcs12.f[PN_F_GUEST_CR0], Pre); */
-    /*@ assert cr42: !bit(n->dirty, PN_GROUP_EXIT) ==> n->vmcs12.f[PN_F_GUEST_CR4] == \at(n->vmcs12.f[PN_F_GUEST_CR4], Pre); */
-    /*@ assert same: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_stand{Pre, Here}(n); */
     /*@ assert balance: balanced{Pre}(\at(*v, Pre)) ==> balanced(*v); */
 }
 
@@ -294,33 +291,6 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     save_and_tell(n, v, x);
     /*@ assert parts: pn_saved_plain(n) && pn_saved_controls(n, \at(n->vmcs12, Pre)) && pn_saved_asked(n, \at(n->vmcs12, Pre)) &&
           pn_saved_pdptrs(n, \at(n->vmcs12, Pre)) && pn_again(n); */
-    /*@ assert open: pn_verdict_open{Pre, Here}(n); */
-    /*@ assert caps: n->caps == \at(n->caps, Pre); */
-    /*@ assert same_controls: pn_same_area{Pre, Here}(n, PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
-    /*@ assert same_host: pn_same_area{Pre, Here}(n, PN_G_HOST, PN_G_HOST_END); */
-    /*@ assert host_registers: host_registers_ok{Pre}(n) ==> host_registers_ok(n); */
-    /*@ assert host_msrs: host_msrs_ok{Pre}(n) ==> host_msrs_ok(n); */
-    /*@ assert host_selectors: host_selectors_ok{Pre}(n) ==> host_selectors_ok(n); */
-    /*@ assert host_bases: host_bases_ok{Pre}(n) ==> host_bases_ok(n); */
-    /*@ assert host_size: host_size_ok{Pre}(n) ==> host_size_ok(n); */
-    /*@ assert area: host_area_ok{Pre}(n) ==> host_area_ok(n); */
-    /*@ assert registers: !bit(n->dirty, PN_GROUP_EXIT) && guest_registers_stand{Pre}(n) ==> guest_registers_stand(n); */
-    /*@ assert tables: !bit(n->dirty, PN_GROUP_EXIT) && guest_tables_ok{Pre}(n) ==> guest_tables_ok(n); */
-    /*@ assert es: !bit(n->dirty, PN_GROUP_EXIT) && guest_es_ds_ok{Pre}(n, 0, \at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre)) ==>
-          guest_es_ds_ok(n, 0, 0); */
-    /*@ assert ds: !bit(n->dirty, PN_GROUP_EXIT) && guest_es_ds_ok{Pre}(n, 3, \at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre)) ==>
-          guest_es_ds_ok(n, 3, 0); */
-    /*@ assert fs: !bit(n->dirty, PN_GROUP_EXIT) && guest_fs_gs_ok{Pre}(n, 4, \at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre)) ==>
-          guest_fs_gs_ok(n, 4, 0); */
-    /*@ assert gs: !bit(n->dirty, PN_GROUP_EXIT) && guest_fs_gs_ok{Pre}(n, 5, \at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre)) ==>
-          guest_fs_gs_ok(n, 5, 0); */
-    /*@ assert cs: !bit(n->dirty, PN_GROUP_EXIT) && guest_cs_ok{Pre}(n, \at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre)) ==>
-          guest_cs_ok(n, 0); */
-    /*@ assert ss: !bit(n->dirty, PN_GROUP_EXIT) && guest_ss_ok{Pre}(n, \at(n->vmcs12.f[PN_F_GUEST_RFLAGS], Pre)) ==>
-          guest_ss_ok(n, 0); */
-    /*@ assert ldtr: !bit(n->dirty, PN_GROUP_EXIT) && guest_ldtr_ok{Pre}(n) ==> guest_ldtr_ok(n); */
-    /*@ assert tr: !bit(n->dirty, PN_GROUP_EXIT) && guest_tr_ok{Pre}(n) ==> guest_tr_ok(n); */
-    /*@ assert verdict: pn_verdict_held{Pre}(n) ==> pn_verdict_sound(n); */
     o = finish(n, by_nmi(x));
     /*@ assert plain: pn_saved_plain(n); */
     /*@ assert controls: pn_saved_controls(n, \at(n->vmcs12, Pre)); */

@@ -39,8 +39,10 @@
             \old(n->vmcs12.f[PN_F_PREEMPTION_TIMER]), dev_vmcs02[PN_F_PREEMPTION_TIMER]);
     ensures pdptrs: pn_uses_pdptrs(n) ==>
             \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
-    ensures pdptrs_kept: !pn_uses_pdptrs(n) ==>
-            \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures pdptrs_kept: !pn_uses_pdptrs(n) ==> n->vmcs12.f[PN_F_GUEST_PDPTR0] == \old(n->vmcs12.f[PN_F_GUEST_PDPTR0]) &&
+            n->vmcs12.f[PN_F_GUEST_PDPTR1] == \old(n->vmcs12.f[PN_F_GUEST_PDPTR1]) &&
+            n->vmcs12.f[PN_F_GUEST_PDPTR2] == \old(n->vmcs12.f[PN_F_GUEST_PDPTR2]) &&
+            n->vmcs12.f[PN_F_GUEST_PDPTR3] == \old(n->vmcs12.f[PN_F_GUEST_PDPTR3]);
     ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
             dev_vmcs02[PN_F_ENTRY_CTL]);
     ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);

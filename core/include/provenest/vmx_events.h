@@ -193,6 +193,7 @@ void pn_nested_refused(struct pn_vcpu *v);
     ensures left: \result != PN_TURN_L2 ==> n->l2 == 0 && v->mtf_pending == 0;
     ensures l2_stays: \result == PN_TURN_L2 ==> pn_l2_stays{Pre, Post}(n);
     ensures l1_next: \result != PN_TURN_L2 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
+    ensures stands: \result != PN_TURN_L2 ==> pn_stands(n, \old(n->vmcs12));
     ensures same02: pn_same02{Pre, Post};
     ensures handed_over: \result != PN_TURN_L2 ==> v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
     ensures told: \result != PN_TURN_L2 ==> nx032_told(n, e, \old(dev_pe));
@@ -231,6 +232,7 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     ensures left: \result == PN_TURN_L1 || \result == PN_TURN_ABORT <==> n->l2 == 0;
     ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
     ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
+    ensures stands: n->l2 == 0 ==> pn_stands(n, \old(n->vmcs12));
     ensures same02: pn_same02{Pre, Post};
     ensures interrupted_first: \old(has_injected(*v)) ==> n->l2 != 0 && *v == \old(*v);
     ensures only: n->l2 == 0 ==> \old(nx030_l1s(n, *v, timer));

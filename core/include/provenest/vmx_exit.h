@@ -153,7 +153,7 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures same02: pn_same02{Pre, Post};
     ensures saved: pn_saved(n, \old(n->vmcs12));
     ensures saved_blocking: pn_saved_blocking(n, x, \old(v->injected.stage));
-    ensures verdict: pn_verdict_held{Pre}(n) ==> pn_verdict_sound(n);
+    ensures stands: pn_stands(n, \old(n->vmcs12));
     ensures dirty_grows: pn_dirty_grows(\old(n->dirty), n->dirty);
     ensures stored: \result.kind == PN_VMX_SUCCEED ==>
             msrs_stored{Pre, Post}(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], n->vmcs12.f[PN_F_EXIT_STORE_COUNT]);

@@ -46,7 +46,9 @@
    changed is to be loaded again. */
 /*@ predicate pn_saved_pdptrs{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b) =
       (pn_uses_pdptrs(n) ==> \forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==> n->vmcs12.f[f] == dev_vmcs02[f]) &&
-      (!pn_uses_pdptrs(n) ==> \forall integer f; PN_G_PDPTRS <= f < PN_G_PDPTRS_END ==> n->vmcs12.f[f] == b.f[f]);
+      (!pn_uses_pdptrs(n) ==>
+        n->vmcs12.f[PN_F_GUEST_PDPTR0] == b.f[PN_F_GUEST_PDPTR0] && n->vmcs12.f[PN_F_GUEST_PDPTR1] == b.f[PN_F_GUEST_PDPTR1] &&
+        n->vmcs12.f[PN_F_GUEST_PDPTR2] == b.f[PN_F_GUEST_PDPTR2] && n->vmcs12.f[PN_F_GUEST_PDPTR3] == b.f[PN_F_GUEST_PDPTR3]);
 
     predicate pn_again_if{L}(struct pn_nested_vmx *n, integer f, integer group) =
       n->vmcs12.f[f] != dev_vmcs02[f] ==> bit(n->dirty, group);
@@ -63,21 +65,21 @@
     predicate pn_dirty_grows(integer before, integer dirty) = \forall integer k; 0 <= k <= 31 ==> bit(before, k) ==> bit(dirty, k);
 */
 
-/* From A to B the verdict on vmcs12 stands, or it is marked as open: controls but for "IA-32e mode guest" and the host-state area
-   are the same; registers and segments are, and were not a virtual-8086 guest's, unless PN_GROUP_EXIT is dirty. */
-/*@ predicate pn_same_area{A, B}(struct pn_nested_vmx *n, integer first, integer end) =
-      \forall integer i; first <= i < end ==> \at(n->vmcs12.f[i], B) == \at(n->vmcs12.f[i], A);
+/* What the verdict of the entry checks rests on is as it was: of the controls all but "IA-32e mode guest", and the host-state area;
+   registers and segments are, and were not a virtual-8086 guest's, unless PN_GROUP_EXIT is dirty. */
+/*@ predicate pn_same_as{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b, integer first, integer end) =
+      \forall integer i; first <= i < end ==> n->vmcs12.f[i] == b.f[i];
 
-    predicate pn_same_stand{A, B}(struct pn_nested_vmx *n) =
-      \at(n->vmcs12.f[PN_F_ENTRY_CTL], B) == \at(n->vmcs12.f[PN_F_ENTRY_CTL], A) &&
-      \at(n->vmcs12.f[PN_F_GUEST_CR0], B) == \at(n->vmcs12.f[PN_F_GUEST_CR0], A) &&
-      \at(n->vmcs12.f[PN_F_GUEST_CR4], B) == \at(n->vmcs12.f[PN_F_GUEST_CR4], A) &&
-      pn_same_area{A, B}(n, PN_F_GUEST_DR7, PN_G_RARE_END) && !bit(\at(n->vmcs12.f[PN_F_GUEST_RFLAGS], A), 17);
+    predicate pn_same_host{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b) =
+      pn_same_as(n, b, PN_F_PIN_CTL, PN_F_ENTRY_CTL) && pn_same_as(n, b, PN_G_HOST, PN_G_HOST_END);
 
-    predicate pn_verdict_open{A, B}(struct pn_nested_vmx *n) =
-      \at(n->caps, B) == \at(n->caps, A) && pn_same_area{A, B}(n, PN_F_PIN_CTL, PN_F_ENTRY_CTL) &&
-      pn_same_area{A, B}(n, PN_G_HOST, PN_G_HOST_END) &&
-      (!bit(\at(n->dirty, B), PN_GROUP_EXIT) ==> pn_same_stand{A, B}(n));
+    predicate pn_same_guest{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b) =
+      pn_same_as(n, b, PN_F_ENTRY_CTL, PN_F_EXCEPTION_BITMAP) && pn_same_as(n, b, PN_F_GUEST_CR0, PN_F_GUEST_CR3) &&
+      pn_same_as(n, b, PN_F_GUEST_CR4, PN_F_CR0_MASK) && pn_same_as(n, b, PN_F_GUEST_DR7, PN_G_RARE_END) &&
+      !bit(b.f[PN_F_GUEST_RFLAGS], 17);
+
+    predicate pn_stands{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b) =
+      pn_same_host(n, b) && (!bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, b));
 */
 
 /* NX-005: the interruptibility is saved, but for an IRET's unblocking, which an interrupted delivery hides. */
