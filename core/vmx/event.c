@@ -332,6 +332,7 @@ static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 
     /*@ assert event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12, Pre).f[PN_F_ENTRY_INFO]); */
     /*@ assert sound: pn_exit_sound(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    /*@ assert next: pn_l1_next(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
     return turn_of(n, x, o, alone);
 }
 
@@ -394,6 +395,8 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
     /*@ assert pdptrs: pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre)); */
     /*@ assert sound: pn_exit_sound(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    /*@ assert same_host: pn_same_host(n, \at(n->vmcs12, Pre)); */
+    /*@ assert same_guest: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
     return turn;
 }
 

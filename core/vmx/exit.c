@@ -188,12 +188,20 @@ static void save(struct pn_nested_vmx *n)
     pn_save_guest(n);
     /*@ assert plain: pn_saved_plain(n); */
     /*@ assert controls: pn_saved_controls(n, \at(n->vmcs12, Pre)); */
+    /*@ assert asked_debugctl: pn_saved_if(n, \at(n->vmcs12, Pre), 2, PN_F_GUEST_DEBUGCTL); */
+    /*@ assert asked_pat: pn_saved_if(n, \at(n->vmcs12, Pre), 18, PN_F_GUEST_PAT); */
+    /*@ assert asked_efer: pn_saved_if(n, \at(n->vmcs12, Pre), 20, PN_F_GUEST_EFER); */
+    /*@ assert asked_timer: pn_saved_if(n, \at(n->vmcs12, Pre), 22, PN_F_PREEMPTION_TIMER); */
+    /*@ assert asked_dr7: pn_saved_if(n, \at(n->vmcs12, Pre), 2, PN_F_GUEST_DR7); */
     /*@ assert asked: pn_saved_asked(n, \at(n->vmcs12, Pre)); */
     /*@ assert pdptrs: pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert again: pn_again(n); */
     /*@ assert same_controls: pn_same_as(n, \at(n->vmcs12, Pre), PN_F_PIN_CTL, PN_F_ENTRY_CTL); */
     /*@ assert same_host: pn_same_as(n, \at(n->vmcs12, Pre), PN_G_HOST, PN_G_HOST_END); */
     /*@ assert same_area: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_as(n, \at(n->vmcs12, Pre), PN_F_GUEST_DR7, PN_G_RARE_END); */
+    /*@ assert same_mode: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_as(n, \at(n->vmcs12, Pre), PN_F_ENTRY_CTL, PN_F_EXCEPTION_BITMAP); */
+    /*@ assert same_cr0: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_as(n, \at(n->vmcs12, Pre), PN_F_GUEST_CR0, PN_F_GUEST_CR3); */
+    /*@ assert same_cr4: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_as(n, \at(n->vmcs12, Pre), PN_F_GUEST_CR4, PN_F_CR0_MASK); */
     /*@ assert same_guest: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
 }
 

@@ -153,7 +153,6 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures same02: pn_same02{Pre, Post};
     ensures saved: pn_saved(n, \old(n->vmcs12));
     ensures saved_blocking: pn_saved_blocking(n, x, \old(v->injected.stage));
-    ensures stands: pn_stands(n, \old(n->vmcs12));
     ensures dirty_grows: pn_dirty_grows(\old(n->dirty), n->dirty);
     ensures stored: \result.kind == PN_VMX_SUCCEED ==>
             msrs_stored{Pre, Post}(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], n->vmcs12.f[PN_F_EXIT_STORE_COUNT]);
@@ -166,6 +165,7 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures host_pdptes: \result.kind == PN_VMX_SUCCEED ==> pn_host_pdptes(n);
     ensures host_list: \result.kind == PN_VMX_SUCCEED ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
+    ensures stands: pn_stands(n, \old(n->vmcs12));
     ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_aborted(n, 1) || pn_aborted(n, 6) || pn_host_refused(n); */
 struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x);
 
