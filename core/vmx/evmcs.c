@@ -4,8 +4,8 @@
 
 #include "../event/bits.h"
 
-enum { GROUPS = 16, CRDR = 8, XLAT = 9, GUEST_GROUP1 = 11, GUEST_GROUP2 = 12, LAST_CONTROL = 7 };
-enum { CONTROLS = 0, REGISTERS = 3, SEGMENTS = 4, RARE = 5, PDPTRS = 6, OTHER = 7 }; /* enum pn_group */
+enum { GROUPS = 16, CRDR = 8, XLAT = 9, GUEST_GROUP1 = 11, GUEST_GROUP2 = 12, HOST_POINTER = 13, HOST_GROUP1 = 14, LAST_CONTROL = 7 };
+enum { CONTROLS = 0, REGISTERS = 3, SEGMENTS = 4, RARE = 5, PDPTRS = 6, OTHER = 7, HOST = 8 }; /* enum pn_group */
 
 /* `word` with bits 15:0 set. */
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -59,7 +59,8 @@ uint32_t pn_evmcs_dirty(uint32_t consumed)
     r = pn_putb(r, SEGMENTS, pn_tstb(consumed, GUEST_GROUP2));
     r = pn_putb(r, RARE, rare);
     r = pn_putb(r, PDPTRS, rare);
-    return (uint32_t)pn_putb(r, OTHER, rare);
+    r = pn_putb(r, OTHER, rare);
+    return (uint32_t)pn_putb(r, HOST, pn_tstb(consumed, HOST_POINTER) || pn_tstb(consumed, HOST_GROUP1));
 }
 
 uint32_t pn_evmcs_marked(uint32_t clean, bool succeeded)
