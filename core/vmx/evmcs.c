@@ -4,7 +4,16 @@
 
 #include "../event/bits.h"
 
-enum { GROUPS = 16, CRDR = 8, XLAT = 9, GUEST_GROUP1 = 11, GUEST_GROUP2 = 12, HOST_POINTER = 13, HOST_GROUP1 = 14, LAST_CONTROL = 7 };
+enum {
+    GROUPS = 16,
+    CRDR = 8,
+    XLAT = 9,
+    GUEST_GROUP1 = 11,
+    GUEST_GROUP2 = 12,
+    HOST_POINTER = 13,
+    HOST_GROUP1 = 14,
+    LAST_CONTROL = 7
+};
 enum { CONTROLS = 0, REGISTERS = 3, SEGMENTS = 4, RARE = 5, PDPTRS = 6, OTHER = 7, HOST = 8 }; /* enum pn_group */
 
 /* `word` with bits 15:0 set. */
