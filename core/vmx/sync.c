@@ -311,6 +311,12 @@ void pn_save_guest(struct pn_nested_vmx *n)
     const bool vm = pn_tstb(n->vmcs12.f[PN_F_GUEST_RFLAGS], VM);
     const bool changed = save_fields(n);
 
+    /*@ assert registers: changed == 0 ==>
+          \forall integer i; PN_F_GUEST_DR7 <= i < PN_G_SEGMENTS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert segments: changed == 0 ==>
+          \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert rest: changed == 0 ==>
+          \forall integer i; PN_F_GUEST_DR7 <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     if (vm || changed)
         n->dirty = with_bit(n->dirty, PN_GROUP_EXIT);
 }
