@@ -1,6 +1,7 @@
 """L1s that are hypervisors: the small VMX L1s compared with the bare machine, and Linux with KVM."""
 import re
 
+import twins
 import vmx
 import vmx_rows
 from rig import boot, hypervisor, linux, need, report
@@ -50,6 +51,17 @@ def kvm_case(cpu, args, hvargs):
     return body
 
 
+def refused(_):
+    """The processor refuses L2's first state (this core writes RFLAGS without bit 1 there): that entry is L1's exit 33 and the VMCS is
+    as unlaunched as before (SDM vol. 3C 26, step 5). Everything behind it is as on the bare machine."""
+    write = "    pn_write_range(n, PN_G_BASIC, PN_G_BASIC_END);\n"
+    once = "    static bool later;\n    if (!later)\n        pn_hw_write02(PN_F_GUEST_RFLAGS, 0);\n    later = true;\n"
+    hv = twins.edited("first-refused", "vmx/prepare.c", write, write + once)
+    count, out = vmx.compare("bitmaps", "skylake_x", hv=hv)
+    need(len(out) == 1 and out[0].endswith("exit=33! qualification=0"), "%d differences: %s" % (len(out), "; ".join(out)[:200]))
+    return "(%d cases)" % count
+
+
 def no_vmx(name):
     """vmx=off: L1 sees no VMX at all."""
     run = boot(name, hypervisor(), "events=core msr=gp vmx=off", [(vmx.VMX, "area=insn")], limit=30, silence=15)
@@ -60,6 +72,7 @@ def short():
     yield "the comparison of VMX L1s notices every doctored line", judged
     yield "each field and each rule of the entry's checks has its cases", counted
     yield "vmx=off hides VMX", no_vmx
+    yield "an entry of L2 that only the processor refuses, and the next", refused
     for area in vmx.AREAS:
         for cpu in ("ivy_bridge", "haswell", "skylake_x"):
             yield "vmx %s %s" % (area, cpu), area_case(area, cpu, vmx.HVARGS)

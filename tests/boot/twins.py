@@ -22,9 +22,8 @@ TWINS = {
     "no-reinjection": ("event/inject.c", "    pn_hw_write_entry(v->injected);\n", "    (void)v;\n", "", CORE + " evict=2000"),
 }
 
-def broken(name):
+def edited(name, source, old, new):
     """A core with the one change; it must apply exactly once, or the twin is out of date."""
-    source, old, new = TWINS[name][:3]
     core = os.path.join(BUILD, "twin-" + name, "core")
     for part in ("core", "spec"):                       # core's contracts include spec's predicates
         copy = os.path.join(os.path.dirname(core), part)
@@ -38,3 +37,7 @@ def broken(name):
     with open(path, "w", encoding="utf-8") as f:
         f.write(text.replace(old, new))
     return hypervisor("twin-" + name, "HV_CORE=build/twin-%s/core" % name)
+
+
+def broken(name):
+    return edited(name, *TWINS[name][:3])

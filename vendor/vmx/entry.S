@@ -5,6 +5,8 @@
 #include "layout.h"
 
 #define FIELD_HOST_RSP 0x6c14
+#define FIELD_INSTRUCTION_ERROR 0x4400
+#define ERROR_NOT_LAUNCHED 5 /* SDM 30.4 */
 
     .text
 
@@ -30,7 +32,8 @@ vmx_enter:
 
 /* The same, but of the registers only RSP is as it was. Between vmx_critical and vmx_critical_end an NMI must not be
  * taken and left for the next exit: the flag has been looked at already. The NMI handler moves such an RIP to
- * vmx_not_entered (below). An NMI after VMRESUME has begun is an NMI exit. */
+ * vmx_not_entered (below). An NMI after VMRESUME has begun is an NMI exit.
+ * Whether the VMCS has been launched the processor knows best: only an entry that succeeds makes it so (SDM vol. 3C 26, step 5). */
     .globl vmx_enter_bare
     .type vmx_enter_bare, @function
 vmx_enter_bare:
@@ -42,8 +45,7 @@ vmx_enter_bare:
 vmx_critical:
     cmpw    $0, CPU_NMI_SEEN(%rdi) /* and CPU_NMI_KICKING */
     jne     3f
-1:  cmpb    $0, CPU_LAUNCHED(%rdi)
-    mov     CPU_RAX(%rdi), %rax
+1:  mov     CPU_RAX(%rdi), %rax
     mov     CPU_RCX(%rdi), %rcx
     mov     CPU_RDX(%rdi), %rdx
     mov     CPU_RBX(%rdi), %rbx
@@ -58,10 +60,13 @@ vmx_critical:
     mov     CPU_R14(%rdi), %r14
     mov     CPU_R15(%rdi), %r15
     mov     CPU_RDI(%rdi), %rdi
-    je      2f
-    vmresume
-    jmp     vmx_critical_end
-2:  vmlaunch
+    vmresume /* goes on below only if it failed: then GS is still the host's */
+    mov     $FIELD_INSTRUCTION_ERROR, %eax
+    vmread  %rax, %rax
+    cmp     $ERROR_NOT_LAUNCHED, %eax
+    jne     vmx_critical_end
+    mov     %gs:CPU_RAX, %rax
+    vmlaunch
     jmp     vmx_critical_end
 3:  cmpb    $0, CPU_NMI_SEEN(%rdi)
     jne     vmx_not_entered
@@ -93,7 +98,6 @@ vmx_exit: /* HOST_RIP; GS is the host's again */
     mov     %r13, %gs:CPU_R13
     mov     %r14, %gs:CPU_R14
     mov     %r15, %gs:CPU_R15
-    movb    $1, %gs:CPU_LAUNCHED
     xor     %eax, %eax
     ret
     .size vmx_enter_bare, . - vmx_enter_bare

@@ -28,7 +28,6 @@
 #define CPU_ACKED 160
 #define CPU_NMI_UNBLOCKING 168
 #define CPU_ACKING 169
-#define CPU_LAUNCHED 170
 #define CPU_READS 176
 #define CPU_WRITES 184
 

@@ -28,11 +28,10 @@
 /* What is cached of the two VMCSs changes places. */
 static void exchange(struct vmx_cpu *cpu)
 {
-    const struct vmx_parked now = {.host_rsp = cpu->host_rsp, .launched = cpu->launched};
+    const uint64_t now = cpu->host_rsp;
 
-    cpu->host_rsp = cpu->parked.host_rsp;
-    cpu->launched = cpu->parked.launched;
-    cpu->parked = now;
+    cpu->host_rsp = cpu->parked_rsp;
+    cpu->parked_rsp = now;
     cpu->l2 = !cpu->l2;
     cpu->vmcs = &cpu->of[cpu->l2];
 }

@@ -24,7 +24,6 @@ _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_seen) == CPU_NMI_SEEN, "la
 _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_kicking) == CPU_NMI_KICKING, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, nmi_unblocking) == CPU_NMI_UNBLOCKING, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acking) == CPU_ACKING, "layout.h");
-_Static_assert(__builtin_offsetof(struct vmx_cpu, launched) == CPU_LAUNCHED, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, acked) == CPU_ACKED, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, reads) == CPU_READS, "layout.h");
 _Static_assert(__builtin_offsetof(struct vmx_cpu, writes) == CPU_WRITES, "layout.h");

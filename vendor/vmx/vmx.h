@@ -89,7 +89,6 @@ struct vmx_cpu {
     uint64_t acked;         /* the vector of the interrupt acknowledged, or VMX_NONE_ACKED */
     uint8_t nmi_unblocking; /* the next vector 2 is our own INT 2 */
     uint8_t acking;         /* the next vector is an interrupt to be acknowledged */
-    uint8_t launched;       /* the current VMCS is */
     uint64_t reads, writes; /* HV_COUNT: VMREADs and VMWRITEs, all but entry.S's one (cpu.h) */
     /* From here on no assembly knows anything. */
     struct vmx_pages *pages;
@@ -99,10 +98,7 @@ struct vmx_cpu {
     uint64_t pointers, flushes;   /* HV_COUNT: VMPTRLDs; INVEPTs and INVVPIDs */
     bool core_events;
     struct vmx_known of[2]; /* vmcs01, vmcs02 */
-    struct vmx_parked {     /* of the other one */
-        uint64_t host_rsp;
-        uint8_t launched;
-    } parked;
+    uint64_t parked_rsp;    /* host_rsp of the other one */
     struct pn_counters counters;
     struct vmx_tss tss;
     uint64_t gdt[8];
