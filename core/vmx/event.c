@@ -324,7 +324,9 @@ static enum pn_nested_turn turn_of(const struct pn_nested_vmx *n, struct pn_l2_e
     ensures kept: v->mtf_pending == \old(v->mtf_pending) && v->exception.stage == PN_STAGE_NONE;
     ensures handed_over: v->injected.stage == PN_STAGE_NONE && dev_owed == 0;
     ensures nothing_interrupted: !\old(has_injected(*v)) ==> pn_says_nothing_interrupted(n, x);
-    ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected)); */
+    ensures interrupted: \old(has_injected(*v)) ==> pn_says_interrupted(n, x, \old(v->injected));
+    ensures long_mode: \result == PN_TURN_L1 ==> !pn_leaves_long_mode(n);
+    ensures abort_reason: \result == PN_TURN_ABORT ==> pn_exit_aborted{Pre, Post}(n); */
 static enum pn_nested_turn leave(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x)
 {
     const bool alone = v->injected.stage != PN_STAGE_INJECTED;
@@ -395,8 +397,10 @@ enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v,
     /*@ assert pdptrs: pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert event: nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre)); */
     /*@ assert sound: pn_exit_sound(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    /*@ assert next: pn_l1_next(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
     /*@ assert same_host: pn_same_host(n, \at(n->vmcs12, Pre)); */
     /*@ assert same_guest: !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
+    /*@ assert stands: pn_stands(n, \at(n->vmcs12, Pre)); */
     return turn;
 }
 

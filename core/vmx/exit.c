@@ -141,7 +141,8 @@ static void leave_l2(struct pn_nested_vmx *n)
     ensures pdptes: \result.kind == PN_VMX_SUCCEED ==> pn_host_pdptes(n);
     ensures list: \result.kind == PN_VMX_SUCCEED ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
-    ensures abort: \result.kind == PN_VMX_ABORT ==> pn_aborted(n, 1) || pn_aborted(n, 6) || pn_host_refused(n); */
+    ensures long_mode: \result.kind == PN_VMX_SUCCEED ==> !pn_leaves_long_mode(n);
+    ensures abort: \result.kind == PN_VMX_ABORT ==> pn_exit_aborted{Pre, Post}(n); */
 static struct pn_outcome finish(const struct pn_nested_vmx *n, bool nmi)
 {
     const struct pn_leaving b = leaving(n, nmi);

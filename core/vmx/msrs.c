@@ -118,8 +118,10 @@ bool pn_store_msrs(uint64_t address, uint32_t count)
         loop assigns i, dev_reads, dev_memory, dev_writes;
         loop variant count - i; */
     for (uint32_t i = 0; i < count; i++) {
-        if (!store_entry(address + (uint64_t)ENTRY * i))
+        if (!store_entry(address + (uint64_t)ENTRY * i)) {
+            /*@ assert unstorable: !nx013_storable(mem64{Pre}(address + 16 * i)) || !msr_readable{Pre}(mem64{Pre}(address + 16 * i)); */
             return false;
+        }
         /*@ assert same: \forall integer k; 0 <= k < i ==>
               mem64(address + 16 * k) == mem64{LoopCurrent}(address + 16 * k) &&
               mem64(address + 16 * k + 8) == mem64{LoopCurrent}(address + 16 * k + 8); */

@@ -73,6 +73,11 @@
 /*@ predicate nx014_defined(integer selector) = selector != 0;
 */
 
+/* NX-015, SDM 27.5 and 27.7: an exit cannot leave IA-32e mode: with L2 in it ("IA-32e mode guest", entry control 9, as saved) and
+   without "host address-space size" (exit control 9) it aborts, and no other exit does so for this. */
+/*@ predicate nx015_leaves_long_mode(integer entry, integer exit) = bit(entry, 9) && !bit(exit, 9);
+*/
+
 /* NX-010, SDM 27.5.5: no blocking but by NMI: after an exit by an NMI; else as it was, if L2 runs under L1's own blocking, and
    none under virtual NMIs. */
 /*@ predicate nx010_blocked(integer blocked, integer by_nmi, integer pin, integer saved) =

@@ -10,10 +10,11 @@
 #include <provenest/vmx_exit.h>
 
 enum pn_nested_turn {
-    PN_TURN_L2 = 0,         /* go on with L2: pn_inject_events */
-    PN_TURN_L1 = 1,         /* L1's exit has been made: vmcs01 is current */
-    PN_TURN_ABORT = 2,      /* so it has, and it ended in a VMX abort */
-    PN_TURN_L2_BRIEFLY = 3, /* as PN_TURN_L2, and pn_hw_set_immediate_exit(true) after pn_inject_events: L1's exit is due */
+    PN_TURN_L2 = 0,    /* go on with L2: pn_inject_events */
+    PN_TURN_L1 = 1,    /* L1's exit has been made: vmcs01 is current */
+    PN_TURN_ABORT = 2, /* so it has, and it ended in a VMX abort */
+    PN_TURN_L2_BRIEFLY =
+        3, /* as PN_TURN_L2, and pn_hw_set_immediate_exit(true) after pn_inject_events: L1's exit is due */
 };
 
 /* What L1 intercepts, of events by their controls (SDM 24.6.1): external-interrupt exiting (0), NMI exiting (3). Without virtual
@@ -200,6 +201,8 @@ void pn_nested_refused(struct pn_vcpu *v);
     ensures payload: \result != PN_TURN_L2 ==> n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == nx032_qualification(e);
     ensures alone: \result != PN_TURN_L2 && !\old(has_injected(*v)) ==> info_valid(n->vmcs12.f[PN_F_VECTORING_INFO]) == 0 &&
             n->vmcs12.f[PN_F_EXIT_LENGTH] == e.length;
+    ensures long_mode: \result == PN_TURN_L1 ==> !pn_leaves_long_mode(n);
+    ensures abort_reason: \result == PN_TURN_ABORT ==> pn_exit_aborted{Pre, Post}(n);
     ensures result: \result == PN_TURN_L2 || \result == PN_TURN_L1 || \result == PN_TURN_ABORT; */
 enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_event e);
 
@@ -233,6 +236,8 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
     ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
     ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
     ensures stands: n->l2 == 0 ==> pn_stands(n, \old(n->vmcs12));
+    ensures long_mode: \result == PN_TURN_L1 ==> !pn_leaves_long_mode(n);
+    ensures abort_reason: \result == PN_TURN_ABORT ==> pn_exit_aborted{Pre, Post}(n);
     ensures same02: pn_same02{Pre, Post};
     ensures interrupted_first: \old(has_injected(*v)) ==> n->l2 != 0 && *v == \old(*v);
     ensures only: n->l2 == 0 ==> \old(nx030_l1s(n, *v, timer));

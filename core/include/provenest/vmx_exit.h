@@ -166,7 +166,8 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures host_list: \result.kind == PN_VMX_SUCCEED ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
     ensures stands: pn_stands(n, \old(n->vmcs12));
-    ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_aborted(n, 1) || pn_aborted(n, 6) || pn_host_refused(n); */
+    ensures long_mode: \result.kind == PN_VMX_SUCCEED ==> !pn_leaves_long_mode(n);
+    ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_exit_aborted{Pre, Post}(n); */
 struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x);
 
 /* VMLAUNCH or VMRESUME failed after the checks on controls and host state (SDM 26.8): `reason` 33 or 34, bit 31 is set
@@ -227,8 +228,7 @@ uint32_t pn_load_msrs(uint64_t address, uint32_t count);
 /* MSR-store list of an exit (SDM 27.4). False: an entry cannot be stored, which is a VMX abort. */
 /*@ terminates \true; exits \false; assigns dev_reads, dev_memory, dev_writes;
     ensures all: \result != 0 ==> msrs_stored{Pre, Post}(address, count);
-    ensures refused: \result == 0 && msr_list_fits(address, count) ==> \exists integer k; 0 <= k < count &&
-            (!nx013_storable(mem64(address + 16 * k)) || !msr_readable(mem64(address + 16 * k)));
+    ensures refused: \result == 0 ==> msrs_unstorable{Pre}(address, count);
     ensures others: \forall integer a; !msr_slot(address, count, a) ==> mem64(a) == \old(mem64(a)); */
 bool pn_store_msrs(uint64_t address, uint32_t count);
 

@@ -11,6 +11,7 @@
 
 #include "../../../spec/acsl/vmx_exit.h"
 #include "../../hw/memory.h"
+#include "../../hw/msr.h"
 #include "../../hw/vmcs.h"
 
 /* ---- L2's state after an exit, and what the next entry will rely on (SDM 27.3) ------------------------------------- */
@@ -192,7 +193,21 @@
 
     // L1's PDPTEs are refused, or its MSR-load list is (NX-012, or WRMSR would fault).
     predicate pn_host_refused{L}(struct pn_nested_vmx *n) =
-      pn_aborted(n, 2) || (pn_aborted(n, 4) && n->vmcs12.f[PN_F_EXIT_LOAD_COUNT] > 0);
+      (pn_aborted(n, 2) && pn_pae_host(n)) || (pn_aborted(n, 4) && n->vmcs12.f[PN_F_EXIT_LOAD_COUNT] > 0);
+
+    predicate pn_leaves_long_mode{L}(struct pn_nested_vmx *n) =
+      nx015_leaves_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_EXIT_CTL]);
+
+    // An entry of an MSR-store list is refused (NX-013, or RDMSR would fault).
+    predicate msrs_unstorable{L}(integer address, integer count) = msr_list_fits(address, count) ==>
+      \exists integer k; 0 <= k < count && (!nx013_storable(mem64(address + 16 * k)) || !msr_readable(mem64(address + 16 * k)));
+
+    // Why an exit aborts: A is before it. The MSR-store list comes first, for it is about L2's state.
+    predicate pn_list_refused{A, B}(struct pn_nested_vmx *n) = pn_aborted{B}(n, 1) &&
+      msrs_unstorable{A}(\at(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], B), \at(n->vmcs12.f[PN_F_EXIT_STORE_COUNT], B));
+
+    predicate pn_exit_aborted{A, B}(struct pn_nested_vmx *n) = pn_list_refused{A, B}(n) ||
+      (pn_leaves_long_mode{B}(n) && pn_aborted{B}(n, 6)) || (!pn_leaves_long_mode{B}(n) && pn_host_refused{B}(n));
 */
 
 #endif
