@@ -158,19 +158,9 @@ static const char *account(struct nested_run *r)
     return NULL;
 }
 
-/* The verdict on the controls that the core keeps (`checked`) is the manual's, but for VTPR, which is memory (VE-025). */
-static const char *verdict(const struct nested_run *r)
-{
-    const char *rule = NULL;
-
-    if (r->n.vmxon && r->n.current != PN_NO_VMCS && !r->n.l2 && r->n.checked)
-        rule = manual_controls(&r->l1, r->n.vmcs12.f, nested_memory);
-    return rule && strcmp(rule, "VE-025") != 0 ? "the controls count as checked, and no entry would take them" : NULL;
-}
-
 void nested_sound(struct nested_run *r)
 {
-    nested_check(r, verdict(r));
+    nested_check(r, nested_verdict(r));
     nested_check(r, oracle_sound(&r->cpu, &r->v));
     nested_check(r, account(r));
     for (uint64_t a = AT_HIDDEN; a < HIDDEN_END; a += 0x1000)

@@ -58,6 +58,7 @@ struct nested_run {
     bool l1_long; /* L1 is in 64-bit mode; else with PAE paging */
     bool tagged;  /* vpid02 has translations of ... */
     uint64_t tag_vpid, tag_eptp;
+    int leaves; /* L2 leaves another value in this field of the guest area, and L1 gets the exit; or 0 */
     bool brief; /* L2 runs until L1's event can be its exit */
     bool over;  /* shut down */
     uint64_t return_rip;
@@ -78,6 +79,9 @@ void cpu_to(struct nested_run *r, uint64_t *f);
 void nested_mode(struct nested_run *r); /* L1's mode, from vmcs01 */
 struct pn_event any_exception(struct nested_run *r);
 struct remembered *nested_current(struct nested_run *r); /* of the current VMCS, if it is one of the three; or null */
+
+/* nested_verdict.c */
+const char *nested_verdict(const struct nested_run *r); /* what the core counts as checked and no entry would take */
 
 /* nested_shadow.c: L1's VMREADs and VMWRITEs without an exit; before and after what needs vmcs12 whole */
 bool shadow_write(struct nested_run *r, int f, uint64_t value); /* false: the VMWRITE exits */
@@ -108,6 +112,7 @@ void check_vmcs02(struct nested_run *r, const uint64_t *l1); /* `l1`: vmcs01 bef
 void l2_run(struct nested_run *r);
 uint32_t l2_info(const struct nested_run *r, struct pn_event e); /* VM-exit interruption information */
 void l2_writes(struct nested_run *r);
+void l2_leaves(struct nested_run *r);
 struct pn_l2_exit l2_said(struct nested_run *r);
 struct before_exit {
     struct pn_vcpu v;

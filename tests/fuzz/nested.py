@@ -18,7 +18,7 @@ from wrong_nested import WRONG  # noqa: E402
 
 ROOT, OUT = run.ROOT, os.path.join(run.ROOT, "build", "fuzz")
 CORPUS = os.path.join(run.HERE, "corpus-nested")
-RUNS, WRONG_RUNS = 6000, 20000
+RUNS, WRONG_RUNS = 6000, 60000
 FIXED = ["-len_control=0", "-max_len=600"] # deep states need long inputs from the start
 
 

@@ -36,6 +36,8 @@ static unsigned int abort_code(struct nested_run *r, bool stores)
     if (stores &&
         !manual_msr_store(nested_memory, f[PN_F_EXIT_STORE_ADDR], (uint32_t)f[PN_F_EXIT_STORE_COUNT], nested_readable))
         return 1;
+    if (stores && manual_bit(f[PN_F_ENTRY_CTL], 9) && !manual_bit(f[PN_F_EXIT_CTL], 9))
+        return 6; /* L2 has gone to IA-32e mode by itself */
     for (unsigned int k = 0; k < 4 && pae; k++)
         if (!manual_pdpte(&r->l1, nested_memory(table + 8ull * k)))
             return 2;

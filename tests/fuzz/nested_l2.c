@@ -125,9 +125,11 @@ static void processor_refuses(struct nested_run *r)
 
 static void reflect(struct nested_run *r, struct pn_l2_exit x)
 {
-    const struct before_exit b = before_exit(r);
+    struct before_exit b;
     struct pn_outcome o;
 
+    l2_leaves(r);
+    b = before_exit(r);
     r->call = "pn_nested_exit";
     model_nested_round();
     o = pn_nested_exit(&r->n, &r->v, x);

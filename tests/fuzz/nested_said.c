@@ -7,9 +7,13 @@
 /* L2 does what needs no exit: registers that nobody masks or intercepts. */
 void l2_writes(struct nested_run *r)
 {
+    static const uint8_t rests[] = {PN_F_ENTRY_CTL,  PN_F_GUEST_CR0,          PN_F_GUEST_CR4,
+                                    PN_F_GUEST_DR7,  PN_F_GUEST_DEBUGCTL,     PN_F_GUEST_PAT,
+                                    PN_F_GUEST_EFER, PN_F_GUEST_SYSENTER_ESP, PN_F_GUEST_SYSENTER_EIP};
     uint64_t *h = model_nested()->vmcs02;
     const unsigned int how = take(r, 16);
 
+    r->leaves = 0;
     switch (how) {
     case 0:
         h[PN_F_GUEST_CR0] ^= 0x5000e & ~h[PN_F_CR0_MASK];
@@ -38,10 +42,33 @@ void l2_writes(struct nested_run *r)
     case 7:
         r->cpu.dr7 ^= 1;
         break;
+    case 8:
+        r->leaves = rests[take(r, sizeof rests)];
+        break;
+    case 9:
+        r->leaves = PN_G_SEGMENTS + (int)take(r, PN_G_SEGMENTS_END - PN_G_SEGMENTS);
+        break;
     default:
         h[PN_F_GUEST_RSP] -= 8;
         break;
     }
+}
+
+/* What an exit finds in vmcs02 need not be what an entry takes: nothing is asked of it (SDM 27.3). Only where L1 gets the exit, for the
+   processor itself would not go on with it. */
+void l2_leaves(struct nested_run *r)
+{
+    uint64_t *h = model_nested()->vmcs02, owned = 0;
+    const int f = r->leaves;
+
+    if (!f)
+        return;
+    if (f == PN_F_GUEST_CR0 || f == PN_F_GUEST_CR4)
+        owned = h[f == PN_F_GUEST_CR0 ? PN_F_CR0_MASK : PN_F_CR4_MASK];
+    if (f == PN_F_ENTRY_CTL)
+        h[f] ^= 0x200; /* L2 has changed its mode */
+    else
+        h[f] = (h[f] & owned) | (manual_width(f, near_value(r, h[f])) & ~owned);
 }
 
 /* Instructions that exit, with any information. */

@@ -39,4 +39,27 @@ WRONG = {
     "shadow-says-an-old-event": (
         "behind an exit L1 still reads in the shadow VMCS that its event is valid",
         [("    show(n, s, PN_F_ENTRY_INFO);\n    show_range(n, s, SAVED, SAVED_END);\n", "    show_range(n, s, SAVED, SAVED_END);\n")]),
+    "verdict-of-segments": (
+        "L2's segments are not looked at again though L1 has written one",
+        [("d.segments = pn_tstb(flags, VM) || due(n->dirty, PN_GROUP_SEGMENTS);",
+          "d.segments = pn_tstb(flags, VM) || due(n->dirty, PN_GROUP_RARE);")]),
+    "verdict-of-host": (
+        "the host area is not looked at again though L1 has written it",
+        [("return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_HOST);",
+          "return pn_tstb(dirty, PN_GROUP_CONTROLS);")]),
+    "verdict-of-an-exit": (
+        "what an exit of L2 has saved counts as looked at",
+        [("    if (vm || changed)\n        n->dirty = with_bit(n->dirty, PN_GROUP_EXIT);\n", "    (void)vm;\n    (void)changed;\n")]),
+    "exit-compares-no-efer": (
+        "an exit that saves another EFER leaves the verdict standing",
+        [("return dr7 || debugctl || pat || efer;", "return dr7 || debugctl || pat;")]),
+    "exit-compares-no-mode": (
+        "L2 has left IA-32e mode or gone there, and the verdict stands",
+        [("return f[PN_F_ENTRY_CTL] != entry;", "return entry > UINT64_MAX - 1;")]),
+    "exit-compares-no-cr4": (
+        "an exit that saves another CR4 leaves the verdict standing",
+        [("return f[PN_F_GUEST_CR0] != cr0 || f[PN_F_GUEST_CR4] != cr4;", "(void)cr4;\n    return f[PN_F_GUEST_CR0] != cr0;")]),
+    "verdict-of-virtual-8086": (
+        "what was right of a virtual-8086 guest's segments stands for another guest",
+        [("    if (vm || changed)\n", "    (void)vm;\n    if (changed)\n")]),
 }
