@@ -112,9 +112,7 @@ fuzz-coverage: build/fuzz/nested-target build/fuzz/nested-coverage/replay ## wha
 	@$(PY) tests/fuzz/nested.py $< --coverage
 
 test-fuzz: build/fuzz/fuzz build/fuzz/nested-target build/fuzz/pure-target ## the fixed fuzz runs, and wrong cores that they must find
-	@$(PY) tests/fuzz/run.py build/fuzz/fuzz --wrong
-	@$(PY) tests/fuzz/nested.py build/fuzz/nested-target --wrong
-	@$(PY) tests/fuzz/pure.py build/fuzz/pure-target --wrong
+	@$(PY) tests/fuzz/all.py $^
 
 static: build/oracle/manual_fields.h
 
