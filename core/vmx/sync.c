@@ -319,4 +319,7 @@ void pn_save_guest(struct pn_nested_vmx *n)
           \forall integer i; PN_F_GUEST_DR7 <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     if (vm || changed)
         n->dirty = with_bit(n->dirty, PN_GROUP_EXIT);
+    /*@ assert stands: !bit(n->dirty, PN_GROUP_EXIT) ==> changed == 0; */
+    /*@ assert stands_rest: !bit(n->dirty, PN_GROUP_EXIT) ==>
+          \forall integer i; PN_F_GUEST_DR7 <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
 }
