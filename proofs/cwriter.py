@@ -12,7 +12,7 @@ PUBLIC, SEAM = "core/include/provenest/", "core/hw/"
 # Headers whose contracts are not executed: those of nested VMX speak of all of L1's memory and of logic that reads it, which this
 # translation does not know; vendor/model/vmcs.c checks the seam's preconditions there.
 NESTED = tuple(PUBLIC + n for n in ("vmx", "vmcs12", "nested", "evmcs")) + tuple(
-    SEAM + n for n in ("vmcs.h", "shadow.h", "memory.h", "msr.h"))
+    SEAM + n for n in ("vmcs.h", "tlb.h", "shadow.h", "memory.h", "msr.h"))
 
 
 class Types:

@@ -12,6 +12,7 @@
 #include "../../spec/acsl/vmx_fields.h"
 #include "hw.h"
 #include "memory.h"
+#include "tlb.h"
 
 enum pn_vmcs { PN_VMCS01 = 1, PN_VMCS02 = 2 };
 enum { PN_BITMAP_WORDS = 512 }; /* an MSR bitmap (SDM 24.6.9) in words of 64 bits */
@@ -21,8 +22,8 @@ enum { PN_BITMAP_WORDS = 512 }; /* an MSR bitmap (SDM 24.6.9) in words of 64 bit
   int dev_vmcs; uint64_t dev_vmcs01[PN_FIELDS]; uint64_t dev_vmcs02[PN_FIELDS]; uint8_t dev_written02[PN_FIELDS];
   // Numbers of writes to vmcs02, and of entries of L1's; the MSR bitmap of vmcs02.
   int dev_cost02; int dev_rounds; int dev_bitmap02;
-  // What the translations cached under vpid02 belong to: L1's VPID and EPTP (0: off); and whether they must go.
-  uint16_t dev_tag_vpid; uint64_t dev_tag_eptp; bool dev_flush_owed;
+  // What the translations cached under vpid02 belong to: L1's VPID and EPTP (0: off).
+  uint16_t dev_tag_vpid; uint64_t dev_tag_eptp;
   // The PDPTE fields of the current vmcs12 are undefined: no exit saved them, no VMWRITE gave them.
   bool dev_pdptrs_lost;
 */
@@ -107,8 +108,9 @@ void pn_hw_flush02(uint16_t vpid);
 
 /*@ // TRUST: proof only. SDM 27.3 and 27.2: what of vmcs02 L2's running, or L0's work for it, can change: what an exit saves
     // of the guest, and of the controls "IA-32e mode guest" (entry control 9). SDM 25.3: no bit of CR0 and CR4 that the
-    // guest/host mask owns. 24.11.2: all of it fits.
+    // guest/host mask owns. 24.11.2: all of it fits. 28.3.3: nothing that must go is cached any more.
     requires current: dev_vmcs == PN_VMCS02;
+    requires flushed: dev_flush_owed == 0;
     terminates \true; exits \false;
     assigns dev_vmcs02[PN_F_ENTRY_CTL], dev_vmcs02[PN_G_BASIC .. PN_F_GUEST_CR4],
             dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], dev_vmcs02[PN_F_PREEMPTION_TIMER];

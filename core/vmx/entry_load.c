@@ -54,6 +54,7 @@ void pn_enter_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_p
     n->entry_pending = true;
     pn_prepare_vmcs02(n, l0, l1, memory);
     pn_merge_msr_bitmap(n);
-    if (vpid == 0 || pn_tstb(n->dirty, PN_GROUP_CONTROLS)) /* clean: the same VPID and EPTP as the last time */
+    /* clean: the same VPID and EPTP as the last time, and no INVVPID since */
+    if (vpid == 0 || pn_tstb(n->dirty, PN_GROUP_CONTROLS) || pn_tstb(n->dirty, PN_DUE_FLUSH))
         pn_hw_flush02(l0.vpid02);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * INVEPT and INVVPID: whether the operands are allowed. SDM vol. 3C 30.3, 26.2.1.1. */
+ * INVEPT and INVVPID: whether the operands are allowed, and what then must go. SDM vol. 3C 30.3, 26.2.1.1, 28.3.3.1. */
 #include <provenest/vmx_insn.h>
 
 #include "../event/bits.h"
@@ -37,6 +37,7 @@ struct pn_outcome pn_invept(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64
         return pn_vm_fail(n, 28);
     if (type == 1 && !eptp_allowed(eptp, n->caps.ept_vpid, n->caps.address_width))
         return pn_vm_fail(n, 28);
+    pn_hw_empty_ept02();
     return ready;
 }
 
@@ -58,6 +59,16 @@ static bool invvpid_operand(uint64_t type, uint16_t vpid, uint64_t reserved, uin
     return type != 0 || pn_is_canonical(linear, width);
 }
 
+/* An INVVPID of vpid02 drops all that L1's can be about, and only L2 uses it: so once, before L2 runs again. */
+/*@ requires vmx: \valid(n);
+    terminates \true; exits \false; assigns n->dirty, dev_flush_owed;
+    ensures owed: vi017_flush_due(dev_flush_owed, \old(n->dirty), n->dirty); */
+static void owe_flush(struct pn_nested_vmx *n)
+{
+    pn_hw_owe_flush02();
+    n->dirty = (uint32_t)pn_putb(n->dirty, PN_DUE_FLUSH, true);
+}
+
 struct pn_outcome pn_invvpid(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64_t type, uint16_t vpid, uint64_t reserved,
                              uint64_t linear)
 {
@@ -69,5 +80,6 @@ struct pn_outcome pn_invvpid(struct pn_nested_vmx *n, struct pn_l1_mode m, uint6
         return ready;
     if (!invvpid_type(type, n->caps.ept_vpid) || !invvpid_operand(type, vpid, reserved, linear, n->caps.linear_width))
         return pn_vm_fail(n, 28);
+    owe_flush(n);
     return ready;
 }

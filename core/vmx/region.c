@@ -15,11 +15,11 @@ static uint32_t all_groups(void)
 {
     uint32_t word = 0;
 
-    /*@ loop invariant range: 0 <= g <= PN_GROUPS;
+    /*@ loop invariant range: 0 <= g <= PN_DIRTY_BITS;
         loop invariant marked: \forall integer k; 0 <= k < g ==> bit(word, k);
         loop assigns g, word;
-        loop variant PN_GROUPS - g; */
-    for (unsigned g = 0; g < PN_GROUPS; g++)
+        loop variant PN_DIRTY_BITS - g; */
+    for (unsigned g = 0; g < PN_DIRTY_BITS; g++)
         word = (uint32_t)pn_putb(word, g, true);
     return word;
 }

@@ -262,10 +262,6 @@ static void do_invalidate(struct insn *i, struct nested *s, bool ept)
         return;
     r = ept ? pn_invept(&s->vmx, i->mode, type, d[0])
             : pn_invvpid(&s->vmx, i->mode, type, (uint16_t)d[0], d[0] >> 16, d[1]);
-    if (r.kind == PN_VMX_SUCCEED && ept)
-        nested_flush_ept(i->v); /* of every EPTP, whatever the type */
-    else if (r.kind == PN_VMX_SUCCEED)
-        vmx_flush_vpid(VMX_VPID02);
     nested_finish(i->v, r);
 }
 

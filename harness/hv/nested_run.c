@@ -5,6 +5,8 @@
 #include <provenest/vmx_entry.h>
 #include <provenest/vmx_events.h>
 
+#include "../../core/hw/tlb.h"
+
 #include "console.h"
 #include "vcpu.h"
 
@@ -43,6 +45,12 @@ void nested_flush_ept(struct vcpu *v)
     ept02_wipe(e);
     flush_filled(e);
     e->filled = 0;
+}
+
+/* core/hw/tlb.h: L1's INVEPT. */
+void pn_hw_empty_ept02(void)
+{
+    nested_flush_ept((struct vcpu *)vmx_this_cpu()); /* hw is its first member */
 }
 
 /* The EPT that vmcs02 gets. The core takes it for constant unless told. */

@@ -217,7 +217,7 @@ BUGS = [
      [("        pn_hw_flush02(l0.vpid02);\n", "        pn_hw_flush02(l0.vpid01);\n")],
      "pn_enter_vmcs02", "call_pn_hw_flush02_requires_own"),
     ("59", "no flush for a new VPID of L1's", "712494de96f3", "L2 finds what another VPID of L1's has cached", "vmx/entry_load.c",
-     [("    if (vpid == 0 || pn_tstb(n->dirty, PN_GROUP_CONTROLS))", "    if (vpid == 0)")], "pn_enter_vmcs02", "ensures_flushed"),
+     [("    if (vpid == 0 || pn_tstb(n->dirty, PN_GROUP_CONTROLS) || ", "    if (vpid == 0 || ")], "pn_enter_vmcs02", "ensures_flushed"),
     ("60", "the preemption timer starts anew", "850448f35aaf",
      "an exit that L0 handles does not save L1's timer, so L2 gets its full time again", "vmx/merge.c",
      [("EXIT_SAVE_TIMER, pn_tstb(pin, PIN_TIMER) &&", "EXIT_SAVE_TIMER, pn_tstb(l0, EXIT_SAVE_TIMER) && pn_tstb(pin, PIN_TIMER) &&")],

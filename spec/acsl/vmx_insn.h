@@ -99,14 +99,23 @@
       reserved == 0 && (type != 2 ==> vpid != 0) && (type == 0 ==> canonical(linear, width));
 */
 
-/* VI-013: all groups of fields are marked as possibly differing from vmcs02 (enum pn_group). */
+/* VI-013: all groups of fields are marked as possibly differing from vmcs02 (enum pn_group), and a flush is due (VI-017). */
 /*@ predicate vi013_all_dirty(integer dirty) =
-      \forall integer g; 0 <= g <= 9 ==> bit(dirty, g);
+      \forall integer g; 0 <= g <= 10 ==> bit(dirty, g);
 */
 
 /* VI-015: the groups that the verdict on control and host-state fields (26.2) rests on: controls, the event, host state, and the
    registers, for CR0.PE says what an injected error code may be. */
 /*@ predicate vi015_rests(integer group) = group == 0 || group == 1 || group == 3 || group == 8;
+*/
+
+/* VI-016: behind an INVEPT that succeeds nothing is left that came of L1's EPTs as they were: neither in EPT02, nor cached. */
+/*@ predicate vi016_emptied(integer stale) = stale == 0;
+*/
+
+/* VI-017: an INVVPID that succeeds owes a flush of what is cached under vpid02; bit 10 of `dirty` tells the next entry. */
+/*@ predicate vi017_flush_due(integer owed, integer before, integer dirty) =
+      owed != 0 && \forall integer g; 0 <= g <= 31 ==> (bit(dirty, g) <==> bit(before, g) || g == 10);
 */
 
 /*@ check lemma canary_vmx_insn: \false; */

@@ -59,6 +59,8 @@ struct nested_run {
     bool tagged;  /* vpid02 has translations of ... */
     uint64_t tag_vpid, tag_eptp;
     int leaves; /* L2 leaves another value in this field of the guest area, and L1 gets the exit; or 0 */
+    bool due; /* L1 has executed INVVPID since the last entry of L2 */
+    unsigned int empties; /* of EPT02, before L1's instruction */
     bool brief; /* L2 runs until L1's event can be its exit */
     bool over;  /* shut down */
     uint64_t return_rip;
@@ -102,6 +104,7 @@ void l1_write(struct nested_run *r, int f, uint64_t value);
 void l1_edit(struct nested_run *r);
 void l1_memory(struct nested_run *r);
 void l1_instruction(struct nested_run *r);
+void l1_invvpid(struct nested_run *r);
 uint64_t near_value(struct nested_run *r, uint64_t old);
 
 /* nested_entry.c, nested_02.c */

@@ -149,6 +149,9 @@ static void tags(struct nested_run *r, unsigned int flushes)
 
     if (!same && !flushes)
         nested_fail(r, "translations of another VPID or EPTP stay");
+    if (r->due && !flushes)
+        nested_fail(r, "translations stay that L1's INVVPID named");
+    r->due = false;
     r->tagged = true;
     r->tag_vpid = vpid;
     r->tag_eptp = eptp;

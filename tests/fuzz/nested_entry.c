@@ -122,6 +122,8 @@ void l1_entry(struct nested_run *r)
     m.cs_long = how == 28 ? !m.cs_long : m.cs_long;
     if (how == 27 || (how > 20 && r->want.current == MANUAL_NO_VMCS))
         l1_base(r); /* deep states need entries */
+    if (how == 16)
+        l1_invvpid(r);
     shadow_take(r);
     w = judge(r, m, launch);
     if (how < 16 && (w.controls || w.host || w.qualifications)) {

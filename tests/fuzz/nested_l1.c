@@ -224,18 +224,22 @@ static void effect(struct nested_run *r, enum manual_insn insn, struct manual_op
     case M_VMWRITE:
         wrote(r, manual_field(o.pointer, &high), o.pointer & 1, o.value);
         break;
+    case M_INVEPT:
+        if (model_nested()->empties == r->empties)
+            nested_fail(r, "EPT02 is as before L1's INVEPT");
+        break;
+    case M_INVVPID:
+        r->due = true;
+        break;
     default:
         break;
     }
 }
 
-void l1_instruction(struct nested_run *r)
+static void carry_out(struct nested_run *r, struct pn_l1_mode m, enum manual_insn insn, struct manual_operand o)
 {
     static const char *const names[] = {"VMXON",  "VMXOFF",  "VMCLEAR", "VMPTRLD", "VMPTRST",
                                         "VMREAD", "VMWRITE", "INVEPT",  "INVVPID", "VMCALL"};
-    const enum manual_insn insn = (enum manual_insn)take(r, M_ENTRY);
-    const struct pn_l1_mode m = hostile(r);
-    const struct manual_operand o = operand(r, insn);
     const struct pn_outcome want = manual_instruction(&r->l1, &r->want, m, insn, o, nested_memory);
     struct pn_outcome got;
     uint64_t value = 0;
@@ -243,6 +247,7 @@ void l1_instruction(struct nested_run *r)
     shadow_take(r);
     r->call = names[insn];
     model_nested_round();
+    r->empties = model_nested()->empties;
     got = execute(r, m, insn, o, &value);
     compare(r, got, want);
     note(r, got);
@@ -250,4 +255,17 @@ void l1_instruction(struct nested_run *r)
         effect(r, insn, o, value);
     shadow_fill(r);
     nested_sound(r);
+}
+
+void l1_instruction(struct nested_run *r)
+{
+    const enum manual_insn insn = (enum manual_insn)take(r, M_ENTRY);
+    const struct pn_l1_mode m = hostile(r);
+
+    carry_out(r, m, insn, operand(r, insn));
+}
+
+void l1_invvpid(struct nested_run *r)
+{
+    carry_out(r, r->mode, M_INVVPID, (struct manual_operand){.pointer = 2}); /* of all contexts */
 }

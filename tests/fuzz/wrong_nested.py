@@ -36,6 +36,15 @@ WRONG = {
         "a VMWRITE of a control leaves the verdict of the checks standing",
         [("    return group == PN_GROUP_CONTROLS || group == PN_GROUP_EVENT || group == PN_GROUP_REGISTERS ||\n",
           "    return group == PN_GROUP_EVENT || group == PN_GROUP_REGISTERS ||\n")]),
+    "invept-forgets-ept02": (
+        "L2 goes on with page tables that L1 has changed and said so",
+        [("    pn_hw_empty_ept02();\n", "")]),
+    "invvpid-forgets-the-flush": (
+        "what L1's INVVPID names stays cached for L2",
+        [("    n->dirty = (uint32_t)pn_putb(n->dirty, PN_DUE_FLUSH, true);\n", "    (void)n;\n")]),
+    "entry-forgets-the-flush": (
+        "the entry flushes for a new VPID and EPTP, and not for an INVVPID",
+        [(" || pn_tstb(n->dirty, PN_DUE_FLUSH))", ")")]),
     "shadow-says-an-old-event": (
         "behind an exit L1 still reads in the shadow VMCS that its event is valid",
         [("    show(n, s, PN_F_ENTRY_INFO);\n    show_range(n, s, SAVED, SAVED_END);\n", "    show_range(n, s, SAVED, SAVED_END);\n")]),

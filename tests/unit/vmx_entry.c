@@ -27,6 +27,7 @@ enum { PIN_0 = 0x16, PIN_1 = 0x7f, EXIT_0 = 0x36dfb, ENTRY_0 = 0x11fb, PROC_0 = 
 #define ENTRY_1 (ENTRY_0 | BIT(2) | BIT(9) | BIT(14) | BIT(15))
 enum { VMXON = 0x2000, CURRENT = 0x3000, BITMAP = 0x4000, LIST = 0x5000, TABLES = 0x6000, APIC = 0x7000, OWN = 0x80000 };
 #define EPTP12 (0x8000 | 0x1e)
+#define INVVPIDS (BIT(32) | BIT(40) | BIT(41) | BIT(42) | BIT(43))
 
 static const struct pn_l0_wants l0 = {.pin = 0x3f, .proc = BIT(3) | BIT(25) | BIT(28) | BIT(31) | PROC_0, .proc2 = 0x1010aa,
                                       .exit = EXIT_1, .entry = ENTRY_1 & ~BIT(9), .exception_bitmap = BIT(1) | BIT(17),
@@ -612,6 +613,55 @@ START_TEST(translations_are_flushed)
 }
 END_TEST
 
+/* Changed mappings: what L1 says by INVVPID the next entry does, whatever the VPID, and only that one. */
+START_TEST(an_invvpid_is_done_by_the_next_entry)
+{
+    struct pn_nested_vmx *n = start();
+    unsigned flushes;
+
+    n->caps.ept_vpid |= INVVPIDS;
+    runs(n);
+    leave(n);
+    flushes = model_nested()->flushes;
+    for (unsigned k = 0; k < 4; k++) {
+        ck_assert_int_eq(pn_invvpid(n, mode, k, 9, 0, 0).kind, PN_VMX_SUCCEED);
+        ck_assert_int_eq(pn_invvpid(n, mode, 4, 9, 0, 0).kind, PN_VMX_FAIL_VALID); /* takes nothing back */
+        ck_assert(model_nested()->flush_owed);
+        ck_assert_uint_eq(n->dirty, BIT(PN_DUE_FLUSH)); /* no group of fields is written again */
+        ck_assert_uint_eq(model_nested()->flushes, flushes);
+        model_nested()->writes02 = 0;
+        runs(n);
+        ck_assert_uint_eq(model_nested()->flushes, ++flushes);
+        ck_assert(!model_nested()->flush_owed);
+        ck_assert_uint_le(model_nested()->writes02, 12);
+        leave(n);
+        ck_assert_uint_eq(n->dirty, 0);
+        runs(n);
+        ck_assert_uint_eq(model_nested()->flushes, flushes);
+        leave(n);
+    }
+    ck_assert_int_eq(pn_invvpid(n, mode, 1, 0, 0, 0).kind, PN_VMX_FAIL_VALID);
+    ck_assert_uint_eq(n->dirty, 0);
+}
+END_TEST
+
+/* An entry that fails has not done it: the one behind it does. */
+START_TEST(an_invvpid_outlives_a_failed_entry)
+{
+    struct pn_nested_vmx *n = start();
+
+    n->caps.ept_vpid |= INVVPIDS;
+    runs(n);
+    leave(n);
+    ck_assert_int_eq(pn_invvpid(n, mode, 2, 0, 0, 0).kind, PN_VMX_SUCCEED);
+    model_nested()->flushes = 0;
+    ck_assert_int_eq(pn_nested_enter(n, mode, n->launched, l0).kind, PN_VMX_FAIL_VALID);
+    ck_assert_uint_eq(model_nested()->flushes, 0);
+    runs(n);
+    ck_assert_uint_eq(model_nested()->flushes, 1);
+}
+END_TEST
+
 /* Clean fields of an enlightened VMCS. */
 START_TEST(clean_groups)
 {
@@ -666,6 +716,8 @@ TCase *vmx_entry_tests(void)
     tcase_add_test(t, pdptes_of_the_fields);
     tcase_add_test(t, pdptes_of_memory);
     tcase_add_test(t, translations_are_flushed);
+    tcase_add_test(t, an_invvpid_is_done_by_the_next_entry);
+    tcase_add_test(t, an_invvpid_outlives_a_failed_entry);
     tcase_add_test(t, clean_groups);
     tcase_add_test(t, clean_bits_are_set_by_success);
     return t;

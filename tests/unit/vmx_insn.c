@@ -337,7 +337,7 @@ START_TEST(vmcs_there_and_back)
     SUCCEEDED(pn_vmptrld(&n, kernel(), VMCS_A));
     ck_assert(n.launched && n.dirty == 0 && n.checked && n.pdptrs_held);
     SUCCEEDED(pn_vmptrld(&n, kernel(), VMCS_B));
-    ck_assert(!n.launched && n.dirty == 0x3ff && !n.checked && !n.pdptrs_held && n.current == VMCS_B);
+    ck_assert(!n.launched && n.dirty == 0x7ff && !n.checked && !n.pdptrs_held && n.current == VMCS_B);
     for (int f = 0; f < PN_FIELDS; f++)
         ck_assert_uint_eq(n.vmcs12.f[f], 0);
     SUCCEEDED(pn_vmptrst(&n, kernel(), &out));
@@ -641,9 +641,11 @@ START_TEST(invept_operands)
         struct pn_outcome o;
 
         note(&n);
+        model_nested()->empties = 0;
         o = pn_invept(&n, kernel(), rows[r].type, rows[r].eptp);
         is(o, rows[r].good ? PN_VMX_SUCCEED : PN_VMX_FAIL_VALID, 0, rows[r].good ? 0 : 28);
         nothing_changed(&n, o);
+        ck_assert_msg(model_nested()->empties == rows[r].good, "row %zu", r);
     }
     n.caps.ept_vpid &= ~BIT(26);
     VALID(pn_invept(&n, kernel(), 2, 0), 28);
@@ -652,6 +654,7 @@ START_TEST(invept_operands)
     with_vmcs(&n);
     n.caps.proc2 &= ~BIT(33);
     FAULTED(pn_invept(&n, kernel(), 1, 0x501e), 6);
+    ck_assert_uint_eq(model_nested()->empties, 0);
 }
 END_TEST
 
@@ -674,8 +677,12 @@ START_TEST(invvpid_operands)
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
         struct pn_outcome o;
 
+        n.dirty = 0;
         note(&n);
+        model_nested()->flush_owed = false;
         o = pn_invvpid(&n, kernel(), rows[r].type, rows[r].vpid, rows[r].reserved, rows[r].linear);
+        ck_assert_msg(n.dirty == (rows[r].good ? BIT(PN_DUE_FLUSH) : 0) && model_nested()->flush_owed == rows[r].good, "row %zu", r);
+        n.dirty = 0;
         ck_assert_msg(o.kind == (rows[r].good ? PN_VMX_SUCCEED : PN_VMX_FAIL_VALID), "row %zu", r);
         is(o, o.kind, 0, rows[r].good ? 0 : 28);
         nothing_changed(&n, o);

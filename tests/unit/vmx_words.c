@@ -40,7 +40,7 @@ START_TEST(init_leaves_nothing)
     ck_assert(!n.vmxon && !n.launched && !n.l2 && !n.entry_pending && !n.checked && !n.pdptrs_held);
     ck_assert_uint_eq(n.current, PN_NO_VMCS);
     ck_assert_uint_eq(n.vmxon_pointer, 0);
-    ck_assert_uint_eq(n.dirty % BIT(PN_GROUPS), BIT(PN_GROUPS) - 1);
+    ck_assert_uint_eq(n.dirty % BIT(PN_DIRTY_BITS), BIT(PN_DIRTY_BITS) - 1);
     ck_assert(n.caps.basic == 0x12 && n.caps.address_width == 40 && n.caps.linear_width == 48);
     for (int i = 0; i < PN_FIELDS; i++)
         ck_assert_uint_eq(n.vmcs12.f[i], 0);

@@ -105,6 +105,17 @@ void pn_hw_flush02(uint16_t vpid)
     NESTED_REQUIRE(current, nested.current == PN_VMCS02);
     NESTED_REQUIRE(own, vpid == nested.vmcs02[PN_F_VPID]);
     nested.flushes++;
+    nested.flush_owed = false;
+}
+
+void pn_hw_owe_flush02(void)
+{
+    nested.flush_owed = true;
+}
+
+void pn_hw_empty_ept02(void)
+{
+    nested.empties++;
 }
 
 uint64_t pn_hw_bitmap01(unsigned word)

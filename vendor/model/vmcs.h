@@ -25,7 +25,8 @@ struct model_nested {
     unsigned int shadow_reads, shadow_writes;
     uint8_t written02[PN_FIELDS]; /* since the last model_nested_round */
     uint64_t bitmap01[PN_BITMAP_WORDS], bitmap02[PN_BITMAP_WORDS];
-    unsigned int writes01, writes02, loads, flushes;
+    unsigned int writes01, writes02, loads, flushes, empties;
+    bool flush_owed; /* by an INVVPID of L1's (tlb.h) */
     uint64_t memory[MODEL_WORDS];
     uint8_t reads[MODEL_WORDS]; /* since the last model_nested_round */
     uint64_t hidden, hidden_end; /* the hypervisor's own: not L1's memory */

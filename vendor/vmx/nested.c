@@ -137,6 +137,10 @@ void vmx_flush_vpid(uint16_t vpid)
     __asm__ volatile("invvpid %0, %1" : : "m"(descriptor), "r"(1ull) : "cc", "memory");
 }
 
+void pn_hw_owe_flush02(void)
+{
+}
+
 void pn_hw_flush02(uint16_t vpid)
 {
     vmx_flush_vpid(vpid);

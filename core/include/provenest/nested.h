@@ -25,6 +25,9 @@ struct pn_vmx_caps {
     uint8_t linear_width;    /* 48 or 57 */
 };
 
+/* A bit of `dirty`, below, that is no group's: L1 has executed INVVPID, so the next entry flushes. */
+enum { PN_DUE_FLUSH = PN_GROUPS, PN_DIRTY_BITS };
+
 struct pn_nested_vmx {
     struct pn_vmx_caps caps;
     struct pn_vmcs12 vmcs12; /* the current VMCS, if there is one: read from memory by VMPTRLD, written back when it is left */

@@ -158,7 +158,7 @@ struct pn_pdptes {
       (pn_has_vpid(n) ==> vpid == n->vmcs12.f[PN_F_VPID]) && (!pn_has_vpid(n) ==> vpid == 0) &&
       (pn_has_ept(n) ==> eptp == n->vmcs12.f[PN_F_EPT_POINTER]) && (!pn_has_ept(n) ==> eptp == 0);
 
-    predicate pn_tags_sound{L}(struct pn_nested_vmx *n) = !bit(n->dirty, PN_GROUP_CONTROLS) ==>
+    predicate pn_tags_sound{L}(struct pn_nested_vmx *n) = !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_DUE_FLUSH) ==>
       pn_tags(n, dev_tag_vpid, dev_tag_eptp) && dev_flush_owed == 0;
 */
 

@@ -16,6 +16,7 @@
 
 #include "../../../spec/acsl/vmx_insn.h"
 #include "../../hw/memory.h"
+#include "../../hw/tlb.h"
 
 /* The group (enum pn_group) of a field: groups are ranges. */
 /*@ logic integer field_group(integer f) =
@@ -331,12 +332,12 @@ struct pn_outcome pn_vmwrite(struct pn_nested_vmx *n, struct pn_l1_mode m, uint6
     ensures noted: error_noted{Pre, Post}(n, \result); */
 struct pn_outcome pn_vm_entry(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch);
 
-/* INVEPT: on success the caller drops what it holds of the translations named. Bits 127:64 of the descriptor are not looked
- * at, as in the manual's operation section. */
+/* INVEPT: every EPT of L1's, whatever the type. Bits 127:64 of the descriptor are not looked at, as in the manual's operation
+ * section. */
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
-    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR];
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], dev_ept_stale;
     ensures inv: pn_nested_inv(n);
     ensures absent: !vi010_invept_exists(n->caps.proc2, n->caps.ept_vpid) ==> faulted(\result, 6);
     ensures refused: vi010_invept_exists(n->caps.proc2, n->caps.ept_vpid) && !permitted(n->vmxon, m) ==>
@@ -348,14 +349,16 @@ struct pn_outcome pn_vm_entry(struct pn_nested_vmx *n, struct pn_l1_mode m, bool
     ensures done: vi010_invept_exists(n->caps.proc2, n->caps.ept_vpid) && permitted(n->vmxon, m) &&
             vi010_invept_type(type, n->caps.ept_vpid) &&
             (type == 1 ==> vi009_eptp(eptp, n->caps.ept_vpid, n->caps.address_width)) ==> succeeded(\result);
+    ensures emptied: succeeded(\result) ==> vi016_emptied(dev_ept_stale);
+    ensures not_emptied: !succeeded(\result) ==> dev_ept_stale == \old(dev_ept_stale);
     ensures noted: error_noted{Pre, Post}(n, \result); */
 struct pn_outcome pn_invept(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64_t type, uint64_t eptp);
 
-/* INVVPID: the descriptor's VPID, its bits 63:16 (reserved), its linear address. */
+/* INVVPID: the descriptor's VPID, its bits 63:16 (reserved), its linear address. The next entry flushes, for every type and VPID. */
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
-    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR];
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->dirty, dev_flush_owed;
     ensures inv: pn_nested_inv(n);
     ensures absent: !vi011_invvpid_exists(n->caps.proc2, n->caps.ept_vpid) ==> faulted(\result, 6);
     ensures refused: vi011_invvpid_exists(n->caps.proc2, n->caps.ept_vpid) && !permitted(n->vmxon, m) ==>
@@ -366,6 +369,8 @@ struct pn_outcome pn_invept(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64
     ensures done: vi011_invvpid_exists(n->caps.proc2, n->caps.ept_vpid) && permitted(n->vmxon, m) &&
             vi011_invvpid_type(type, n->caps.ept_vpid) &&
             vi012_invvpid_operand(type, vpid, reserved, linear, n->caps.linear_width) ==> succeeded(\result);
+    ensures owed: succeeded(\result) ==> vi017_flush_due(dev_flush_owed, \old(n->dirty), n->dirty);
+    ensures not_owed: !succeeded(\result) ==> dev_flush_owed == \old(dev_flush_owed) && n->dirty == \old(n->dirty);
     ensures noted: error_noted{Pre, Post}(n, \result); */
 struct pn_outcome pn_invvpid(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64_t type, uint16_t vpid, uint64_t reserved,
                              uint64_t linear);
