@@ -3,119 +3,16 @@
 #include <provenest/vmx_events.h>
 
 #include "../event/bits.h"
-#include "../event/classify.h"
 #include "../event/encode.h"
 #include "../event/record.h"
 #include "../event/windows.h"
+#include "event.h"
 #include "route.h"
 
-enum { INTERRUPT_EXITING = 0, NMI_EXITING = 3, VIRTUAL_NMIS = 5, ACKNOWLEDGE = 15 };
+enum { ACKNOWLEDGE = 15 };
 enum { EXIT_EXCEPTION = 0, EXIT_INTERRUPT = 1, EXIT_SHUTDOWN = 2, EXIT_INIT = 3, EXIT_MTF = 37, EXIT_TIMER = 52 };
 #define NMI_INFO 0x80000202u
 #define INTERRUPT_INFO 0x80000000u
-
-/* What is L1's now. */
-enum choice { NOTHING, LATER, SHUTDOWN, EXCEPTION, INIT, MTF, TIMER, NMI, INTERRUPT };
-
-/*@ requires vcpu: \valid_read(v);
-    terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> nx031_nmi(*v, pin); */
-static bool nmi_is_l1s(const struct pn_vcpu *v, uint64_t pin)
-{
-    return v->nmi_pending > 0 && !v->held_back && pn_tstb(pin, NMI_EXITING) &&
-           (pn_tstb(pin, VIRTUAL_NMIS) || !pn_hw_nmi_blocked());
-}
-
-/*@ requires vcpu: \valid_read(v);
-    terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> nx031_interrupt(*v, pin); */
-static bool interrupt_is_l1s(const struct pn_vcpu *v, uint64_t pin)
-{
-    return v->interrupt_waiting && !v->held_back && pn_tstb(pin, INTERRUPT_EXITING);
-}
-
-/* Of what ranks lowest. */
-/*@ requires vcpu: \valid_read(v);
-    terminates \true; exits \false; assigns \nothing;
-    ensures timer: timer != 0 <==> \result == TIMER;
-    ensures nmi: timer == 0 && nx031_nmi(*v, pin) <==> \result == NMI;
-    ensures interrupt: timer == 0 && !nx031_nmi(*v, pin) && nx031_interrupt(*v, pin) <==> \result == INTERRUPT;
-    ensures nothing: !nx031_waits(*v, pin, timer) <==> \result == NOTHING;
-    ensures total: \result == TIMER || \result == NMI || \result == INTERRUPT || \result == NOTHING; */
-static enum choice choose_last(const struct pn_vcpu *v, uint64_t pin, bool timer)
-{
-    if (timer)
-        return TIMER;
-    if (nmi_is_l1s(v, pin))
-        return NMI;
-    return interrupt_is_l1s(v, pin) ? INTERRUPT : NOTHING;
-}
-
-/* L2 goes on for an event of its own; L1's waits behind it. */
-/*@ requires vcpu: \valid_read(v);
-    terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result == LATER <==> nx031_waits(*v, pin, timer);
-    ensures total: \result == LATER || \result == NOTHING; */
-static enum choice l2_first(const struct pn_vcpu *v, uint64_t pin, bool timer)
-{
-    return choose_last(v, pin, timer) != NOTHING ? LATER : NOTHING;
-}
-
-/*@ requires nested: \valid_read(n);
-    requires vcpu: \valid_read(v);
-    requires inv: pn_inv(*v);
-    requires raised: has_exception(*v);
-    terminates \true; exits \false; assigns \nothing;
-    ensures l1s: \result == EXCEPTION <==> nx031_exception(n, v->exception);
-    ensures later: \result == LATER <==> !nx031_exception(n, v->exception) && nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
-    ensures total: \result == EXCEPTION || \result == LATER || \result == NOTHING; */
-static enum choice choose_exception(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
-{
-    if (pn_l1_intercepts(n, v->exception.vector, v->exception.error))
-        return EXCEPTION;
-    return l2_first(v, n->vmcs12.f[PN_F_PIN_CTL], timer);
-}
-
-/*@ requires nested: \valid_read(n);
-    requires vcpu: \valid_read(v);
-    requires inv: pn_inv(*v);
-    requires vmx: dev_svm == 0;
-    terminates \true; exits \false; assigns \nothing;
-    ensures interrupted: has_injected(*v) ==> \result == LATER || \result == NOTHING;
-    ensures shutdown: !has_injected(*v) && v->triple_fault != 0 && !has_exception(*v) <==> \result == SHUTDOWN;
-    ensures exception: \result == EXCEPTION <==> (nx030_high(*v) || nx030_low(*v)) && nx031_exception(n, v->exception);
-    ensures init: \result == INIT <==> nx030_init(*v);
-    ensures mtf: \result == MTF <==> nx030_mtf(*v);
-    ensures timer: \result == TIMER <==> nx030_last(*v) && timer != 0;
-    ensures nmi: \result == NMI <==> nx030_last(*v) && timer == 0 && nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL]);
-    ensures interrupt: \result == INTERRUPT <==> nx030_last(*v) && timer == 0 && !nx031_nmi(*v, n->vmcs12.f[PN_F_PIN_CTL]) &&
-            nx031_interrupt(*v, n->vmcs12.f[PN_F_PIN_CTL]);
-    ensures later: \result == LATER ==> nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer);
-    ensures brief: has_injected(*v) && nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer) ==> \result == LATER;
-    ensures behind: (nx030_high(*v) || nx030_low(*v)) && !nx031_exception(n, v->exception) &&
-            nx031_waits(*v, n->vmcs12.f[PN_F_PIN_CTL], timer) ==> \result == LATER;
-    ensures only_behind: \result == LATER ==> has_injected(*v) || ((nx030_high(*v) || nx030_low(*v)) && !nx031_exception(n, v->exception));
-    ensures total: NOTHING <= \result <= INTERRUPT; */
-static enum choice choose(const struct pn_nested_vmx *n, const struct pn_vcpu *v, bool timer)
-{
-    const uint64_t pin = n->vmcs12.f[PN_F_PIN_CTL];
-    const bool raised = v->exception.stage == PN_STAGE_PENDING;
-
-    if (v->injected.stage == PN_STAGE_INJECTED)
-        return l2_first(v, pin, timer);
-    if (v->triple_fault)
-        return raised ? NOTHING
-                      : SHUTDOWN; /* L0's own shutdown, with an exception of L2's behind it: pn_inject_events */
-    if (raised && !pn_is_low_trap(v->exception))
-        return choose_exception(n, v, timer);
-    if (v->smi_pending && pn_smi_open(v))
-        return NOTHING; /* not L1's: pn_inject_events hands it over */
-    if (v->init_pending && pn_init_open())
-        return INIT;
-    if (v->mtf_pending)
-        return MTF;
-    return raised ? choose_exception(n, v, timer) : choose_last(v, pin, timer);
-}
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures bare: \result.reason == reason && \result.info == info && \result.qualification == 0 && \result.error == 0 &&
@@ -183,23 +80,6 @@ static void put_trap_away(struct pn_vcpu *v)
         pn_hold_trap(v);
 }
 
-/* Whatever L1's exit is for, the boundary at which a monitor trap flag exit was due is behind it (SDM 25.5.2): a pending one is
-   not L1's own. */
-/*@ requires vcpu: \valid(v);
-    requires inv: pn_inv(*v);
-    terminates \true; exits \false; assigns v->mtf_pending, led_reported, led_dropped;
-    ensures inv: pn_inv(*v);
-    ensures none: v->mtf_pending == 0;
-    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
-    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
-static void pass_mtf_by(struct pn_vcpu *v)
-{
-    if (!v->mtf_pending)
-        return;
-    v->mtf_pending = false;
-    report(PN_TYPE_OTHER, 0);
-}
-
 /* Take what was chosen out of `v`. */
 /*@ requires vcpu: \valid(v);
     requires inv: pn_inv(*v);
@@ -228,7 +108,7 @@ static void pass_mtf_by(struct pn_vcpu *v)
     ensures timer: what == TIMER ==> \result.reason == 52;
     ensures nmi: what == NMI ==> \result.reason == 0 && \result.info == 0x80000202 && v->nmi_pending == \old(v->nmi_pending) - 1;
     ensures not_written: dev_cr2 == \old(dev_cr2) && dev_dr6 == \old(dev_dr6) && dev_dr7 == \old(dev_dr7); */
-static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
+static struct pn_l2_exit take(struct pn_vcpu *v, enum pn_choice what)
 {
     struct pn_l2_exit x = plain_exit(EXIT_TIMER, 0);
     struct pn_event e;
@@ -262,7 +142,7 @@ static struct pn_l2_exit take(struct pn_vcpu *v, enum choice what)
     default:
         break;
     }
-    pass_mtf_by(v);
+    pn_pass_mtf_by(v);
     return x;
 }
 
@@ -367,7 +247,7 @@ static struct pn_l2_exit take_interrupt(struct pn_vcpu *v, uint64_t exit)
 
 enum pn_nested_turn pn_nested_events(struct pn_nested_vmx *n, struct pn_vcpu *v, bool timer)
 {
-    const enum choice what = choose(n, v, timer);
+    const enum pn_choice what = pn_choose(n, v, timer);
     enum pn_nested_turn turn;
     struct pn_l2_exit x;
 
@@ -408,7 +288,7 @@ enum pn_nested_turn pn_nested_raise(struct pn_nested_vmx *n, struct pn_vcpu *v, 
 {
     if (!pn_l1_intercepts(n, e.vector, e.error))
         return PN_TURN_L2;
-    pass_mtf_by(v);
+    pn_pass_mtf_by(v);
     /*@ assert operation: n->vmxon == \at(n->vmxon, Pre) && n->l2 == \at(n->l2, Pre); */
     /*@ assert flags: n->launched == \at(n->launched, Pre) && n->checked == \at(n->checked, Pre); */
     /*@ assert pending: n->entry_pending == \at(n->entry_pending, Pre); */

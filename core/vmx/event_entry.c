@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The event that L1 injects by its VM entry (SDM vol. 3C 26.5), and what becomes of it when the entry fails (26.8). */
-#include <provenest/vmx_events.h>
+#include "event.h"
 
 #include "../event/encode.h"
 #include "../event/record.h"
@@ -96,16 +96,7 @@ bool pn_nested_take_entry_event(const struct pn_nested_vmx *n, struct pn_vcpu *v
     return true;
 }
 
-/* A monitor trap flag exit that L1 injected (type 7), or L0 asked for, was due before L2's first instruction, which does not come: it
-   must not be the exit of a later entry. */
-/*@ requires vcpu: \valid(v);
-    requires inv: pn_inv(*v);
-    terminates \true; exits \false; assigns v->mtf_pending, led_reported, led_dropped;
-    ensures inv: pn_inv(*v);
-    ensures none: v->mtf_pending == 0;
-    ensures kept_balance: balanced{Pre}(\old(*v)) ==> balanced(*v);
-    ensures kept_payloads: payload_balanced{Pre}(\old(*v)) ==> payload_balanced(*v); */
-static void give_mtf_back(struct pn_vcpu *v)
+void pn_pass_mtf_by(struct pn_vcpu *v)
 {
     if (!v->mtf_pending)
         return;
@@ -117,7 +108,7 @@ void pn_nested_refused(struct pn_vcpu *v)
 {
     const bool own_nmi = v->injected.type == PN_TYPE_NMI && v->injected.origin != PN_BY_L1;
 
-    give_mtf_back(v);
+    pn_pass_mtf_by(v);
     if (v->injected.stage != PN_STAGE_INJECTED)
         return;
     pn_ledger_given_back(v->injected);
