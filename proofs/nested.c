@@ -211,7 +211,7 @@ struct pn_vcpu pn_round_refuse(struct pn_nested_vmx *n, struct pn_vcpu v, struct
 
     (void)l0;
     pn_nested_entered(n, true);
-    (void)pn_entry_failure(n, reason, qualification);
+    (void)pn_entry_failure(n, reason, qualification, reason == 34);
     return w;
 }
 

@@ -54,7 +54,7 @@ static void forget(struct pn_nested_vmx *n)
 static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
 {
     forget(n);
-    return pn_entry_failure(n, REASON_MSR_LOADING, entry);
+    return pn_entry_failure(n, REASON_MSR_LOADING, entry, true);
 }
 
 /* All checks have passed. */
@@ -276,7 +276,7 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     if (verdict.ok)
         return enter(n, l0, g);
     forget(n);
-    return pn_entry_failure(n, REASON_GUEST_STATE, verdict.qualification);
+    return pn_entry_failure(n, REASON_GUEST_STATE, verdict.qualification, false);
 }
 
 /* The instruction itself has passed. */

@@ -7,7 +7,7 @@
 #include "host.h"
 #include "sync.h"
 
-enum { NMI_BLOCKING = 8, VIRTUAL_NMIS = 5, HOST_LONG = 9, GUEST_LONG = 9, REASON_MSR_LOADING = 34 };
+enum { NMI_BLOCKING = 8, VIRTUAL_NMIS = 5, HOST_LONG = 9, GUEST_LONG = 9 };
 enum { LOAD_PAT = 19, LOAD_EFER = 21 };                                    /* exit controls */
 enum { ABORT_STORE = 1, ABORT_PDPTE = 2, ABORT_LOAD = 4, ABORT_LONG = 6 }; /* SDM 27.7 */
 #define VALID 0x80000000u
@@ -339,9 +339,8 @@ static void fail(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualificatio
     n->vmcs12.f[PN_F_EXIT_QUALIFICATION] = qualification;
 }
 
-struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification)
+struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification, bool loaded)
 {
-    const bool loaded = reason == REASON_MSR_LOADING;
     const uint64_t efer = loaded ? pn_hw_read02(PN_F_GUEST_EFER) : 0, pat = loaded ? pn_hw_read02(PN_F_GUEST_PAT) : 0;
     struct pn_leaving b;
 

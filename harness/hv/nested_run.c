@@ -400,7 +400,7 @@ static void refused(struct vcpu *v, struct pn_l2_exit x)
     pn_nested_entered(&s->vmx, true);
     pn_cancel_injection(&v->events);
     pn_nested_refused(&v->events);
-    after(v, pn_entry_failure(&s->vmx, x.reason & 0xffffu, x.qualification));
+    after(v, pn_entry_failure(&s->vmx, x.reason & 0xffffu, x.qualification, false));
 }
 
 /* What every exit of L2 begins with. */

@@ -118,7 +118,7 @@ static void processor_refuses(struct nested_run *r)
     pn_nested_entered(&r->n, true);
     pn_cancel_injection(&r->v);
     pn_nested_refused(&r->v);
-    o = pn_entry_failure(&r->n, 33, qualification);
+    o = pn_entry_failure(&r->n, 33, qualification, false);
     after_failure(r, &b, 33, 1u << qualification, o.kind == PN_VMX_ABORT);
     r->failures++;
 }

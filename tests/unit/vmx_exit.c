@@ -221,7 +221,7 @@ START_TEST(failed_entry_leaves_the_vmcs)
     (void)f;
     model_nested()->current = PN_VMCS01;
     before = n;
-    ck_assert_int_eq(pn_entry_failure(&n, 33, 2).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_int_eq(pn_entry_failure(&n, 33, 2, false).kind, PN_VMX_ENTRY_FAILED);
     ck_assert_uint_eq(n.vmcs12.f[PN_F_EXIT_REASON], 0x80000021);
     ck_assert_uint_eq(n.vmcs12.f[PN_F_EXIT_QUALIFICATION], 2);
     for (int i = 0; i < PN_FIELDS; i++)

@@ -154,7 +154,7 @@ START_TEST(failed_entry)
     model_nested()->vmcs01[PN_F_GUEST_EFER] = BIT(0);
     model_nested()->vmcs02[PN_F_GUEST_EFER] = BIT(11) | BIT(8) | BIT(10);
     model_nested()->current = PN_VMCS02;
-    ck_assert_int_eq(pn_entry_failure(&n, reason, 3).kind, PN_VMX_ENTRY_FAILED);
+    ck_assert_int_eq(pn_entry_failure(&n, reason, 3, _i).kind, PN_VMX_ENTRY_FAILED);
     ck_assert_uint_eq(n.vmcs12.f[PN_F_EXIT_REASON], BIT(31) | reason);
     ck_assert_uint_eq(n.vmcs12.f[PN_F_EXIT_QUALIFICATION], 3);
     ck_assert_uint_eq(l1[PN_F_GUEST_PAT], _i ? 2 : 1);

@@ -570,7 +570,7 @@ START_TEST(vmx_aborts)
     F(EXIT_LOAD_ADDR) = LIST;
     *model_word(LIST) = 0x12345; /* no such MSR */
     aborts(pn_nested_exit(&n, &f->v, cpuid()), 4);
-    aborts(pn_entry_failure(&n, 33, 0), 4);
+    aborts(pn_entry_failure(&n, 33, 0, false), 4);
     f = in_l2();
     F(EXIT_CTL) = 0; /* a 32-bit host of a 64-bit guest */
     F(HOST_CR4) = BIT(13);

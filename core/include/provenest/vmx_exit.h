@@ -173,13 +173,13 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
 /* VMLAUNCH or VMRESUME failed after the checks on controls and host state (SDM 26.8): `reason` 33 or 34, bit 31 is set
  * here. Of the VMCS only reason and qualification are written (VE-260): guest state, the entry event and the launch state are
  * as they were (VE-261). The host state and the exit's MSR-load list are loaded, the MSR-store list is not looked at (VE-262).
- * Reason 34 comes after L2's PAT and EFER have been loaded: where the exit does not load them, they are what L1 finds (26.8).
+ * `loaded`: L2's state has been, as behind reason 34; where the exit does not load PAT and EFER, L2's are what L1 finds (26.8).
  * kind: PN_VMX_ENTRY_FAILED or PN_VMX_ABORT. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires current: n->current != PN_NO_VMCS;
     requires reason: reason <= 0xffff;
-    requires loaded: reason == 34 ==> dev_vmcs == PN_VMCS02;
+    requires current02: loaded != 0 ==> dev_vmcs == PN_VMCS02;
     requires quiet: dev_owed == 0 && dev_entry == 0;
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->l2, n->entry_pending,
@@ -197,9 +197,9 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     ensures host: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_loaded(n, \old(dev_vmcs01[PN_F_GUEST_CR0]));
     ensures host_blocking: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_blocking(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) &&
             (dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY] != 0 <==> (\old(dev_vmcs01[PN_F_GUEST_INTERRUPTIBILITY]) / 8) % 2 == 1);
-    ensures host_msrs: \result.kind == PN_VMX_ENTRY_FAILED && reason != 34 ==>
+    ensures host_msrs: \result.kind == PN_VMX_ENTRY_FAILED && loaded == 0 ==>
             pn_host_unlisted(n, \old(dev_vmcs01[PN_F_GUEST_EFER]), \old(dev_vmcs01[PN_F_GUEST_PAT]));
-    ensures host_msrs_loaded: \result.kind == PN_VMX_ENTRY_FAILED && reason == 34 ==>
+    ensures host_msrs_loaded: \result.kind == PN_VMX_ENTRY_FAILED && loaded != 0 ==>
             pn_host_unlisted(n, \old(dev_vmcs02[PN_F_GUEST_EFER]), \old(dev_vmcs02[PN_F_GUEST_PAT]));
     ensures refusals: msr_refusals_kept{Pre, Post};
     ensures memory: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
@@ -207,7 +207,7 @@ struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, str
     ensures host_list: \result.kind == PN_VMX_ENTRY_FAILED ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
     ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_host_refused(n); */
-struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification);
+struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification, bool loaded);
 
 /* MSR-load list of an entry or an exit (SDM 26.4, 27.6), for the guest of the current VMCS. 0: all loaded; else the number of
  * the entry that cannot be, from 1: those before it stay loaded (VE-257). */
