@@ -48,7 +48,7 @@ static void open_entry(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
     requires sound: pn_exit_sound(n, b, dirty);
     terminates \true; exits \false; assigns \nothing;
     ensures plain: pn_saved_plain(n);
-    ensures cr0: nx001_control(F(PN_F_GUEST_CR0), F(PN_F_CR0_MASK), b.f[PN_F_GUEST_CR0], D(PN_F_CR0_MASK), D(PN_F_CR0_SHADOW),
+    ensures cr0: nx001_cr0(F(PN_F_GUEST_CR0), F(PN_F_CR0_MASK), b.f[PN_F_GUEST_CR0], D(PN_F_CR0_MASK), D(PN_F_CR0_SHADOW),
             D(PN_F_GUEST_CR0));
     ensures cr4: nx001_control(F(PN_F_GUEST_CR4), F(PN_F_CR4_MASK), b.f[PN_F_GUEST_CR4], D(PN_F_CR4_MASK), D(PN_F_CR4_SHADOW),
             D(PN_F_GUEST_CR4));
@@ -84,7 +84,7 @@ static void no_event(const struct pn_nested_vmx *n)
     requires allowed: n->checked != 0 ==> ALLOWED && ve077_entry(entry, n->caps.entry);
     requires both: !bit(n->caps.entry, 9) && bit(n->caps.entry, 41);
     requires plain: pn_saved_plain(n);
-    requires saved_cr0: nx001_control(F(PN_F_GUEST_CR0), F(PN_F_CR0_MASK), cr0, D(PN_F_CR0_MASK), D(PN_F_CR0_SHADOW),
+    requires saved_cr0: nx001_cr0(F(PN_F_GUEST_CR0), F(PN_F_CR0_MASK), cr0, D(PN_F_CR0_MASK), D(PN_F_CR0_SHADOW),
              D(PN_F_GUEST_CR0));
     requires saved_cr4: nx001_control(F(PN_F_GUEST_CR4), F(PN_F_CR4_MASK), cr4, D(PN_F_CR4_MASK), D(PN_F_CR4_SHADOW),
              D(PN_F_GUEST_CR4));

@@ -45,10 +45,7 @@ static void load_registers(const struct pn_nested_vmx *n, struct pn_leaving b)
     pn_hw_write01(PN_F_GUEST_SYSENTER_EIP, n->vmcs12.f[PN_F_HOST_SYSENTER_EIP]);
 }
 
-/* The bits of CR0 that an exit loads: a constant to the compiler. */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> nx006_loaded(k)); */
-static uint64_t loaded_bits(void)
+uint64_t pn_cr0_loaded_bits(void)
 {
     const uint64_t low = pn_putb(pn_putb(pn_putb(pn_putb(0, 0, true), 1, true), 2, true), 3, true);
 
@@ -59,7 +56,7 @@ static uint64_t loaded_bits(void)
     ensures value: nx006_cr0(\result, host, before); */
 static uint64_t host_cr0(uint64_t host, uint64_t before)
 {
-    return pn_merge_cr(loaded_bits(), host, before);
+    return pn_merge_cr(pn_cr0_loaded_bits(), host, before);
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;

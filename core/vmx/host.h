@@ -9,6 +9,11 @@
 #include "../../spec/acsl/vmx_exit.h"
 #include "../hw/vmcs.h"
 
+/* The bits of CR0 that an exit loads, and an entry: a constant to the compiler. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> nx006_loaded(k)); */
+uint64_t pn_cr0_loaded_bits(void);
+
 /* What an exit leaves of the processor's state before it. */
 struct pn_leaving {
     uint64_t cr0, efer, pat;

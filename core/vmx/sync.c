@@ -3,6 +3,8 @@
 #include "sync.h"
 
 #include "../event/bits.h"
+#include "host.h"
+#include "merge.h"
 
 enum { SAVE_DEBUG = 2, SAVE_PAT = 18, SAVE_EFER = 20, SAVE_TIMER = 22 };
 enum { LONG_MODE = 9 }; /* entry control: IA-32e mode guest */
@@ -62,13 +64,21 @@ static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t
     return (before & mask1) | (shadow & ~mask1 & mask) | (hardware & ~mask1 & ~mask);
 }
 
+/* What L1 owns of CR0 is vmcs12's only as far as the entry has loaded it. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures value: nx001_cr0(\result, mask1, before, mask, shadow, hardware); */
+static uint64_t cr0(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t shadow, uint64_t hardware)
+{
+    return control(mask1, pn_merge_cr(pn_cr0_loaded_bits(), before, hardware), mask, shadow, hardware);
+}
+
 /* CR0 and CR4; L1's masks and shadows are controls and stay. Whether one has another value than before. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires current: dev_vmcs == PN_VMCS02;
     terminates \true; exits \false; assigns n->vmcs12.f[PN_F_GUEST_CR0], n->vmcs12.f[PN_F_GUEST_CR4];
     ensures inv: pn_nested_inv(n);
-    ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
+    ensures cr0: nx001_cr0(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
             dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
     ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
             dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);
@@ -77,13 +87,13 @@ static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t
 static bool save_controls(struct pn_nested_vmx *n)
 {
     uint64_t *f = n->vmcs12.f;
-    const uint64_t cr0 = f[PN_F_GUEST_CR0], cr4 = f[PN_F_GUEST_CR4];
+    const uint64_t before0 = f[PN_F_GUEST_CR0], before4 = f[PN_F_GUEST_CR4];
 
-    f[PN_F_GUEST_CR0] = control(f[PN_F_CR0_MASK], cr0, pn_hw_read02(PN_F_CR0_MASK), pn_hw_read02(PN_F_CR0_SHADOW),
-                                pn_hw_read02(PN_F_GUEST_CR0));
-    f[PN_F_GUEST_CR4] = control(f[PN_F_CR4_MASK], cr4, pn_hw_read02(PN_F_CR4_MASK), pn_hw_read02(PN_F_CR4_SHADOW),
+    f[PN_F_GUEST_CR0] = cr0(f[PN_F_CR0_MASK], before0, pn_hw_read02(PN_F_CR0_MASK), pn_hw_read02(PN_F_CR0_SHADOW),
+                            pn_hw_read02(PN_F_GUEST_CR0));
+    f[PN_F_GUEST_CR4] = control(f[PN_F_CR4_MASK], before4, pn_hw_read02(PN_F_CR4_MASK), pn_hw_read02(PN_F_CR4_SHADOW),
                                 pn_hw_read02(PN_F_GUEST_CR4));
-    return f[PN_F_GUEST_CR0] != cr0 || f[PN_F_GUEST_CR4] != cr4;
+    return f[PN_F_GUEST_CR0] != before0 || f[PN_F_GUEST_CR4] != before4;
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -213,7 +223,7 @@ static void save_pdptrs(struct pn_nested_vmx *n)
     ensures inv: pn_nested_inv(n);
     ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
     ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
-    ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
+    ensures cr0: nx001_cr0(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
             dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
     ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
             dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);
@@ -260,7 +270,7 @@ static bool save_registers(struct pn_nested_vmx *n)
     ensures segments: \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
     ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
     ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
-    ensures cr0: nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
+    ensures cr0: nx001_cr0(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
             dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]);
     ensures cr4: nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], \old(n->vmcs12.f[PN_F_CR4_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR4]),
             dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]);

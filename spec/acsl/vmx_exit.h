@@ -8,8 +8,17 @@
 
 #include "bits.h"
 
+/* NX-006, SDM 27.5.1: CR0 is loaded but for ET, NW, CD and the reserved bits, which stay; so do those fixed in VMX operation, and
+   those are checked to be alike (VE-037). An entry leaves the same bits (26.3.2.1; bits 63:32 are 0 by VE-133). */
+/*@ predicate nx006_loaded(integer k) = 0 <= k <= 3 || k == 5 || k == 16 || k == 18 || k == 31;
+
+    predicate nx006_cr0(integer value, integer host, integer before) =
+      \forall integer k; 0 <= k <= 63 ==> (bit(value, k) <==> (nx006_loaded(k) ? bit(host, k) : bit(before, k)));
+*/
+
 /* NX-001, SDM 27.3.1 with 25.3: what L2's CR0 or CR4 is, bit by bit. A bit that L1 owns is L1's: L2 cannot have changed it. One
-   that only L0 owns is what L2 reads, the shadow. Any other is the register's. `mask` is vmcs02's mask: L0's and L1's. */
+   that only L0 owns is what L2 reads, the shadow. Any other is the register's, and so is a bit of CR0 that L1 owns, but that no
+   entry loads from vmcs12. `mask` is vmcs02's mask: L0's and L1's. */
 /*@ predicate nx001_control_bit(integer k, integer value, integer mask1, integer before, integer mask, integer shadow,
                                 integer hardware) =
       (bit(mask1, k) ==> (bit(value, k) <==> bit(before, k))) &&
@@ -18,6 +27,11 @@
 
     predicate nx001_control(integer value, integer mask1, integer before, integer mask, integer shadow, integer hardware) =
       \forall integer k; 0 <= k <= 63 ==> nx001_control_bit(k, value, mask1, before, mask, shadow, hardware);
+
+    predicate nx001_cr0(integer value, integer mask1, integer before, integer mask, integer shadow, integer hardware) =
+      \forall integer k; 0 <= k <= 63 ==> (nx006_loaded(k) ?
+        nx001_control_bit(k, value, mask1, before, mask, shadow, hardware) :
+        nx001_control_bit(k, value, mask1, hardware, mask, shadow, hardware));
 */
 
 /* NX-002, SDM 27.3.1 and 27.3.4: a field that is saved if exit control k asks for it: debug (2), PAT (18), EFER (20), timer (22). */
@@ -39,14 +53,6 @@
 /*@ predicate nx005_unblocked(integer reason, integer info, integer qualification) =
       ((info / 0x80000000) % 2 == 1 && (info / 0x1000) % 2 == 1) ||
       (reason % 0x10000 == 48 && (qualification / 0x1000) % 2 == 1);
-*/
-
-/* NX-006, SDM 27.5.1: CR0 is loaded but for ET, NW, CD and the reserved bits, which stay; so do those fixed in VMX operation, and
-   those are checked to be alike (VE-037). */
-/*@ predicate nx006_loaded(integer k) = 0 <= k <= 3 || k == 5 || k == 16 || k == 18 || k == 31;
-
-    predicate nx006_cr0(integer value, integer host, integer before) =
-      \forall integer k; 0 <= k <= 63 ==> (bit(value, k) <==> (nx006_loaded(k) ? bit(host, k) : bit(before, k)));
 */
 
 /* NX-007, SDM 27.5.1: CR4.PAE (5) is set for a 64-bit host, CR4.PCIDE (17) is cleared for another. */

@@ -98,6 +98,23 @@ START_TEST(control_registers_bit_by_bit)
 }
 END_TEST
 
+/* SDM 26.3.2.1: ET, NW, CD and reserved bits are not L1's to give, whatever its mask says: the register's are saved, and L1 finds
+ * them in its own CR0 (27.5.1). */
+START_TEST(bits_that_no_entry_loads)
+{
+    struct fixture *f = in_l2();
+    uint64_t *hw = model_nested()->vmcs02;
+
+    n.vmcs12.f[PN_F_CR0_MASK] = n.vmcs12.f[PN_F_CR0_SHADOW] = UINT64_MAX;
+    n.vmcs12.f[PN_F_GUEST_CR0] = 0x70000021 | BIT(20) | BIT(18);
+    hw[PN_F_CR0_MASK] = hw[PN_F_CR0_SHADOW] = UINT64_MAX;
+    hw[PN_F_GUEST_CR0] = 0x80000039;
+    ck_assert_int_eq(pn_nested_exit(&n, &f->v, exit_of(10)).kind, PN_VMX_SUCCEED);
+    ck_assert_uint_eq(n.vmcs12.f[PN_F_GUEST_CR0], 0x31 | BIT(18));
+    ck_assert_uint_eq(model_nested()->vmcs01[PN_F_GUEST_CR0] & 0x60100010, 0x10);
+}
+END_TEST
+
 START_TEST(long_mode_control_follows)
 {
     struct fixture *f = in_l2();
@@ -546,6 +563,7 @@ TCase *vmx_exit_tests(void)
     tcase_add_test(t, guest_state_is_saved);
     tcase_add_test(t, saved_if_asked);
     tcase_add_test(t, control_registers_bit_by_bit);
+    tcase_add_test(t, bits_that_no_entry_loads);
     tcase_add_test(t, long_mode_control_follows);
     tcase_add_test(t, exit_information);
     tcase_add_test(t, interrupted_event_goes_to_l1);

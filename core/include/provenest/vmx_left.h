@@ -27,7 +27,7 @@
 
     // `b`: vmcs12 before the exit.
     predicate pn_saved_controls{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b) =
-      nx001_control(n->vmcs12.f[PN_F_GUEST_CR0], n->vmcs12.f[PN_F_CR0_MASK], b.f[PN_F_GUEST_CR0],
+      nx001_cr0(n->vmcs12.f[PN_F_GUEST_CR0], n->vmcs12.f[PN_F_CR0_MASK], b.f[PN_F_GUEST_CR0],
         dev_vmcs02[PN_F_CR0_MASK], dev_vmcs02[PN_F_CR0_SHADOW], dev_vmcs02[PN_F_GUEST_CR0]) &&
       nx001_control(n->vmcs12.f[PN_F_GUEST_CR4], n->vmcs12.f[PN_F_CR4_MASK], b.f[PN_F_GUEST_CR4],
         dev_vmcs02[PN_F_CR4_MASK], dev_vmcs02[PN_F_CR4_SHADOW], dev_vmcs02[PN_F_GUEST_CR4]) &&
