@@ -311,8 +311,12 @@ static bool save_fields(struct pn_nested_vmx *n)
     const bool segments = save_changes(n, PN_G_SEGMENTS, PN_G_RARE_END);
     const bool registers = save_registers(n);
 
+    /*@ assert registers: registers == 0 ==>
+          \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     save_range(n, PN_G_BASIC, PN_G_BASIC_END);
     save_pdptrs(n);
+    /*@ assert same_registers: registers == 0 ==>
+          \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     return segments || registers;
 }
 
