@@ -6,15 +6,19 @@
 
 enum {
     GROUPS = 16,
+    LAST_CONTROL = 4, /* of the first ones */
+    CONTROL_EVENT = 5,
+    CONTROL_ENTRY = 6,
+    CONTROL_EXCEPTIONS = 7,
     CRDR = 8,
     XLAT = 9,
     GUEST_GROUP1 = 11,
     GUEST_GROUP2 = 12,
     HOST_POINTER = 13,
-    HOST_GROUP1 = 14,
-    LAST_CONTROL = 7
+    HOST_GROUP1 = 14
 };
-enum { CONTROLS = 0, REGISTERS = 3, SEGMENTS = 4, RARE = 5, PDPTRS = 6, OTHER = 7, HOST = 8 }; /* enum pn_group */
+/* enum pn_group */
+enum { CONTROLS = 0, EVENT = 1, REGISTERS = 3, SEGMENTS = 4, RARE = 5, PDPTRS = 6, OTHER = 7, HOST = 8 };
 
 /* `word` with bits 15:0 set. */
 /*@ terminates \true; exits \false; assigns \nothing;
@@ -49,14 +53,14 @@ uint32_t pn_evmcs_consumed(uint32_t clean, bool fresh)
     ensures rule: \result != 0 <==> \exists integer k; ne021_control(k) && bit(consumed, k); */
 static bool any_control(uint32_t consumed)
 {
-    /*@ loop invariant range: 0 <= i <= 8;
+    /*@ loop invariant range: 0 <= i <= 5;
         loop invariant none: \forall integer k; 0 <= k < i ==> !bit(consumed, k);
         loop assigns i;
-        loop variant 8 - i; */
+        loop variant 5 - i; */
     for (unsigned i = 0; i <= LAST_CONTROL; i++)
         if (pn_tstb(consumed, i))
             return true;
-    return pn_tstb(consumed, XLAT);
+    return pn_tstb(consumed, CONTROL_ENTRY) || pn_tstb(consumed, CONTROL_EXCEPTIONS) || pn_tstb(consumed, XLAT);
 }
 
 uint32_t pn_evmcs_dirty(uint32_t consumed)
@@ -64,6 +68,7 @@ uint32_t pn_evmcs_dirty(uint32_t consumed)
     const bool rare = pn_tstb(consumed, GUEST_GROUP1);
     uint64_t r = pn_putb(0, CONTROLS, any_control(consumed));
 
+    r = pn_putb(r, EVENT, pn_tstb(consumed, CONTROL_EVENT));
     r = pn_putb(r, REGISTERS, rare || pn_tstb(consumed, CRDR));
     r = pn_putb(r, SEGMENTS, pn_tstb(consumed, GUEST_GROUP2));
     r = pn_putb(r, RARE, rare);

@@ -13,13 +13,14 @@
       \forall integer k; 0 <= k <= 31 ==> (bit(r, k) <==> k <= 15 && (fresh != 0 || !bit(clean, k)));
 */
 
-/* NE-021: what was taken may differ from what vmcs02 holds. Controls (group 0): I/O bitmaps 0, MSR bitmap 1, controls 2 to 7 and
-   9. CR and DR (8): registers (3). Guest group 2 (12): segments (4). Guest group 1 (11): registers, the rare ones (5), PDPTEs (6), others (7). Host
+/* NE-021: what was taken may differ from what vmcs02 holds. Controls (group 0): I/O bitmaps 0, MSR bitmap 1, controls 2 to 4,
+   6, 7 and 9. The event (5): its own (1), which vmcs02 does not hold. CR and DR (8): registers (3). Guest group 2 (12): segments (4). Guest group 1 (11): registers, the rare ones (5), PDPTEs (6), others (7). Host
    pointer (13), host group 1 (14): the host-state area (8), which vmcs02 does not hold, but the verdict of the checks rests on. */
-/*@ predicate ne021_control(integer k) = 0 <= k <= 7 || k == 9;
+/*@ predicate ne021_control(integer k) = 0 <= k <= 4 || k == 6 || k == 7 || k == 9;
 
     predicate ne021_dirty(integer consumed, integer r) =
       (bit(r, 0) <==> \exists integer k; ne021_control(k) && bit(consumed, k)) &&
+      (bit(r, 1) <==> bit(consumed, 5)) &&
       (bit(r, 3) <==> bit(consumed, 8) || bit(consumed, 11)) && (bit(r, 4) <==> bit(consumed, 12)) &&
       (bit(r, 5) <==> bit(consumed, 11)) && (bit(r, 6) <==> bit(consumed, 11)) && (bit(r, 7) <==> bit(consumed, 11)) &&
       (bit(r, 8) <==> bit(consumed, 13) || bit(consumed, 14));

@@ -44,7 +44,7 @@ WRONG = {
         [("return held && !pn_tstb(consumed, GUEST_GROUP1);", "return held;")]),
     "xlat-is-no-control": (
         "a new EPT pointer or VPID does not make the controls dirty",
-        [("    return pn_tstb(consumed, XLAT);\n", "    return false;\n")]),
+        [(" || pn_tstb(consumed, XLAT);", ";")]),
 }
 
 

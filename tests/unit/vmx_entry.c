@@ -676,6 +676,8 @@ START_TEST(clean_groups)
     ck_assert_uint_eq(pn_evmcs_dirty(BIT(13)), 1u << PN_GROUP_HOST);
     ck_assert_uint_eq(pn_evmcs_dirty(BIT(14)), 1u << PN_GROUP_HOST);
     ck_assert_uint_eq(pn_evmcs_dirty(BIT(10) | BIT(15)), 0);
+    for (unsigned int k = 0; k <= 7; k++) /* an event alone is no reason to write the controls again */
+        ck_assert_uint_eq(pn_evmcs_dirty(1u << k), 1u << (k == 5 ? PN_GROUP_EVENT : PN_GROUP_CONTROLS));
 }
 END_TEST
 

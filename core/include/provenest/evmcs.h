@@ -16,7 +16,8 @@
     ensures rule: ne020_consumed(clean, fresh, \result); */
 uint32_t pn_evmcs_consumed(uint32_t clean, bool fresh);
 
-/* The groups (enum pn_group) that become dirty with them. */
+/* The groups (enum pn_group) that become dirty with them. The TPR threshold and RIP are of no clean group: take them at every entry,
+ * and mark the threshold's group (controls) if it differs. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures rule: ne021_dirty(consumed, \result); */
 uint32_t pn_evmcs_dirty(uint32_t consumed);
