@@ -109,8 +109,7 @@ static void no_event(const struct pn_nested_vmx *n)
     ensures clean: pn_clean_sound(n, l0);
     ensures history: pn_pdptrs_sound(n);
     ensures tags: pn_tags_sound(n);
-    ensures stands: n->checked != 0 ==> controls_ok(n);
-    ensures between: between(n, l0); */
+    ensures stands: n->checked != 0 ==> controls_ok(n); */
 static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uint64_t cr0, uint64_t cr4, uint64_t entry)
 {
     (void)n;
@@ -126,6 +125,10 @@ static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uin
     /*@ assert shadow0: ne010_shadow(l0.cr0_mask, F(PN_F_CR0_MASK), F(PN_F_CR0_SHADOW), F(PN_F_GUEST_CR0), D(PN_F_CR0_SHADOW)); */
     /*@ assert shadow4: ne010_shadow(l0.cr4_mask, F(PN_F_CR4_MASK), F(PN_F_CR4_SHADOW), F(PN_F_GUEST_CR4), D(PN_F_CR4_SHADOW)); */
     /*@ assert registers: pn_holds_registers(n, l0); */
+    /*@ assert again: !bit(n->dirty, PN_GROUP_REGISTERS) ==> D(PN_F_GUEST_DR7) == F(PN_F_GUEST_DR7) &&
+          D(PN_F_GUEST_DEBUGCTL) == F(PN_F_GUEST_DEBUGCTL) && D(PN_F_GUEST_PAT) == F(PN_F_GUEST_PAT) &&
+          D(PN_F_GUEST_EFER) == F(PN_F_GUEST_EFER); */
+    /*@ assert debug: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
     /*@ assert loaded: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n); */
     /*@ assert segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
     /*@ assert rare: pn_same(n, PN_G_RARE, PN_G_RARE_END); */
@@ -143,8 +146,10 @@ static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uin
 
 /* ---- The steps of the machine ------------------------------------------------------------------------------------ */
 
+/* `inside` opened and closed, `outside` closed, each where little else is known: among all that an entry or an exit says the solvers
+   find it late or not at all. */
 /*@ requires nested: \valid_read(n);
-    requires merged: merged(n, l0);
+    requires inside: inside(n, l0);
     terminates \true; exits \false; assigns \nothing;
     ensures merged: MERGED;
     ensures owned: OWNED;
@@ -157,24 +162,45 @@ static void open_l2(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
 }
 
 /*@ requires nested: \valid_read(n);
+    requires inv: pn_nested_inv(n);
+    requires l2: n->l2 != 0 && dev_vmcs == PN_VMCS02;
     requires merged: MERGED;
     requires owned: OWNED;
     requires tagged: TAGGED;
     requires verdict: VERDICT;
     terminates \true; exits \false; assigns \nothing;
-    ensures merged: merged(n, l0); */
+    ensures inside: inside(n, l0); */
 static void close_l2(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
     (void)n;
     (void)l0;
+    /*@ assert pointers: pn_pointers_ok(n); */
+    /*@ assert merged: merged(n, l0); */
+}
+
+/*@ requires nested: \valid_read(n);
+    requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
+    requires stands: n->checked != 0 ==> controls_ok(n);
+    requires clean: pn_clean_sound(n, l0);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures outside: outside(n, l0); */
+static void close_l1(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    (void)n;
+    (void)l0;
+    /*@ assert between: between(n, l0); */
 }
 
 void pn_round_enter(struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
     const struct pn_outcome o = pn_nested_enter(n, pn_any_mode(), pn_any_choice() != 0, l0);
 
-    if (o.kind != PN_VMX_ENTER)
+    if (o.kind != PN_VMX_ENTER) {
+        close_l1(n, l0);
         return;
+    }
     open_entry(n, l0);
     close_l2(n, l0);
 }
@@ -209,122 +235,99 @@ struct pn_vcpu pn_round_refuse(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     const uint64_t qualification = pn_any_word();
     const struct pn_vcpu w = given_back(v);
 
-    (void)l0;
     pn_nested_entered(n, true);
     (void)pn_entry_failure(n, reason, qualification, reason == 34);
+    close_l1(n, l0);
     return w;
 }
 
 /* ---- Events ---------------------------------------------------------------------------------------------------------- */
 
+/* What each of them asks for and gives. */
+#define L2_READY                                                                                                      \
+    requires nested_inv: pn_nested_inv(n);                                                                            \
+    requires inv: pn_inv(v);                                                                                          \
+    requires vmx: dev_svm == 0;                                                                                       \
+    requires not_programmed: dev_entry == 0;                                                                          \
+    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02
+#define NO_DELIVERY                                                                                                   \
+    requires nothing_raised: v.exception.stage == PN_STAGE_NONE;                                                      \
+    requires not_taken_back: has_injected(v) ==> v.cancelled == 0
+#define L2_EVENT                                                                                                      \
+    ensures nested_inv: pn_nested_inv(n);                                                                             \
+    ensures inv: pn_inv(\result);                                                                                     \
+    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);                                                     \
+    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);                                    \
+    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);                                                       \
+    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));                                   \
+    ensures stands: n->l2 == 0 ==> pn_stands(n, \old(n->vmcs12));                                                     \
+    ensures same02: pn_same02{Pre, Post}
+
 /* pn_nested_events, with the events by value. */
 /*@ requires nested: \valid(n);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(v);
-    requires vmx: dev_svm == 0;
-    requires not_programmed: dev_entry == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    L2_READY;
     terminates \true; exits \false; assigns EVENTS_MAY;
-    ensures nested_inv: pn_nested_inv(n);
-    ensures inv: pn_inv(\result);
-    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
-    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
-    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
-    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
-    ensures same02: pn_same02{Pre, Post}; */
+    L2_EVENT; */
 static struct pn_vcpu events(struct pn_nested_vmx *n, struct pn_vcpu v)
 {
     struct pn_vcpu w = v;
 
-    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    /*@ assert fit: pn_fields_fit(n); */
+    /*@ assert whole: n->vmcs12 == \at(n->vmcs12, Pre); */
     (void)pn_nested_events(n, &w, pn_any_choice() != 0);
     /*@ assert controls: n->l2 == 0 ==> pn_saved_controls(n, \at(n->vmcs12, Pre)); */
     /*@ assert asked: n->l2 == 0 ==> pn_saved_asked(n, \at(n->vmcs12, Pre)); */
     /*@ assert pdptrs: n->l2 == 0 ==> pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert event: n->l2 == 0 ==> nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre)); */
+    /*@ assert same_host: n->l2 == 0 ==> pn_same_host(n, \at(n->vmcs12, Pre)); */
+    /*@ assert same_guest: n->l2 == 0 && !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
     return w;
 }
 
 /* pn_nested_raise. */
 /*@ requires nested: \valid(n);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(v);
-    requires vmx: dev_svm == 0;
-    requires not_programmed: dev_entry == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
-    requires nothing_raised: v.exception.stage == PN_STAGE_NONE;
-    requires not_taken_back: has_injected(v) ==> v.cancelled == 0;
+    L2_READY; NO_DELIVERY;
     terminates \true; exits \false; assigns EVENTS_MAY;
-    ensures nested_inv: pn_nested_inv(n);
-    ensures inv: pn_inv(\result);
-    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
-    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
-    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
-    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
-    ensures same02: pn_same02{Pre, Post}; */
+    L2_EVENT; */
 static struct pn_vcpu raise(struct pn_nested_vmx *n, struct pn_vcpu v)
 {
     struct pn_vcpu w = v;
 
-    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    /*@ assert fit: pn_fields_fit(n); */
+    /*@ assert whole: n->vmcs12 == \at(n->vmcs12, Pre); */
     (void)pn_nested_raise(n, &w, pn_any_raised());
     /*@ assert controls: n->l2 == 0 ==> pn_saved_controls(n, \at(n->vmcs12, Pre)); */
     /*@ assert asked: n->l2 == 0 ==> pn_saved_asked(n, \at(n->vmcs12, Pre)); */
     /*@ assert pdptrs: n->l2 == 0 ==> pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert event: n->l2 == 0 ==> nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre)); */
+    /*@ assert same_host: n->l2 == 0 ==> pn_same_host(n, \at(n->vmcs12, Pre)); */
+    /*@ assert same_guest: n->l2 == 0 && !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
     return w;
 }
 
 /* pn_nested_exit. */
 /*@ requires nested: \valid(n);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(v);
-    requires vmx: dev_svm == 0;
-    requires not_programmed: dev_entry == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
-    requires nothing_raised: v.exception.stage == PN_STAGE_NONE;
-    requires not_taken_back: has_injected(v) ==> v.cancelled == 0;
+    L2_READY; NO_DELIVERY;
     terminates \true; exits \false; assigns EVENTS_MAY;
-    ensures nested_inv: pn_nested_inv(n);
-    ensures inv: pn_inv(\result);
-    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
-    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
-    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
-    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
-    ensures same02: pn_same02{Pre, Post}; */
+    L2_EVENT; */
 static struct pn_vcpu leaves(struct pn_nested_vmx *n, struct pn_vcpu v)
 {
     struct pn_vcpu w = v;
 
-    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    /*@ assert fit: pn_fields_fit(n); */
+    /*@ assert whole: n->vmcs12 == \at(n->vmcs12, Pre); */
     (void)pn_nested_exit(n, &w, pn_any_exit());
     /*@ assert controls: n->l2 == 0 ==> pn_saved_controls(n, \at(n->vmcs12, Pre)); */
     /*@ assert asked: n->l2 == 0 ==> pn_saved_asked(n, \at(n->vmcs12, Pre)); */
     /*@ assert pdptrs: n->l2 == 0 ==> pn_saved_pdptrs(n, \at(n->vmcs12, Pre)); */
     /*@ assert event: n->l2 == 0 ==> nx004_cleared(n->vmcs12.f[PN_F_ENTRY_INFO], \at(n->vmcs12.f[PN_F_ENTRY_INFO], Pre)); */
+    /*@ assert same_host: n->l2 == 0 ==> pn_same_host(n, \at(n->vmcs12, Pre)); */
+    /*@ assert same_guest: n->l2 == 0 && !bit(n->dirty, PN_GROUP_EXIT) ==> pn_same_guest(n, \at(n->vmcs12, Pre)); */
     return w;
 }
 
 /* One of the two that only whole rounds have. */
 /*@ requires nested: \valid(n);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(v);
-    requires vmx: dev_svm == 0;
-    requires not_programmed: dev_entry == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
-    requires nothing_raised: v.exception.stage == PN_STAGE_NONE;
-    requires not_taken_back: has_injected(v) ==> v.cancelled == 0;
+    L2_READY; NO_DELIVERY;
     terminates \true; exits \false; assigns EVENTS_MAY;
-    ensures nested_inv: pn_nested_inv(n);
-    ensures inv: pn_inv(\result);
-    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
-    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
-    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
-    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
-    ensures same02: pn_same02{Pre, Post}; */
+    L2_EVENT; */
 static struct pn_vcpu exit_of_l2(struct pn_nested_vmx *n, struct pn_vcpu v)
 {
     struct pn_vcpu w;
@@ -334,46 +337,88 @@ static struct pn_vcpu exit_of_l2(struct pn_nested_vmx *n, struct pn_vcpu v)
         /*@ assert raised_inv: pn_nested_inv(n); */
         /*@ assert raised_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Here}(n); */
         /*@ assert raised_next: n->l2 == 0 ==> pn_l1_next(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+        /*@ assert raised_stands: n->l2 == 0 ==> pn_stands(n, \at(n->vmcs12, Pre)); */
         return w;
     }
     w = leaves(n, v);
     /*@ assert left_inv: pn_nested_inv(n); */
     /*@ assert left_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Here}(n); */
     /*@ assert left_next: n->l2 == 0 ==> pn_l1_next(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    /*@ assert left_stands: n->l2 == 0 ==> pn_stands(n, \at(n->vmcs12, Pre)); */
     return w;
+}
+
+/* No delivery hangs over: then L2 may have exited. One value for one branch: each path more that meets here costs the solvers. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures nothing_raised: \result != 0 ==> v.exception.stage == PN_STAGE_NONE;
+    ensures not_taken_back: \result != 0 ==> has_injected(v) ==> v.cancelled == 0; */
+static bool whole_round(struct pn_vcpu v)
+{
+    return pn_any_choice() != 0 && v.exception.stage == PN_STAGE_NONE && !(v.injected.stage == PN_STAGE_INJECTED && v.cancelled);
 }
 
 /* One of the three. */
 /*@ requires nested: \valid(n);
-    requires nested_inv: pn_nested_inv(n);
-    requires inv: pn_inv(v);
-    requires vmx: dev_svm == 0;
-    requires not_programmed: dev_entry == 0;
-    requires l2: n->l2 != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02;
+    L2_READY;
     terminates \true; exits \false; assigns EVENTS_MAY;
-    ensures nested_inv: pn_nested_inv(n);
-    ensures inv: pn_inv(\result);
-    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
-    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
-    ensures l2_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
-    ensures l1_next: n->l2 == 0 ==> pn_l1_next(n, \old(n->vmcs12), \old(n->dirty));
-    ensures same02: pn_same02{Pre, Post}; */
+    L2_EVENT; */
 static struct pn_vcpu event_of_l2(struct pn_nested_vmx *n, struct pn_vcpu v)
 {
-    const bool whole = v.exception.stage == PN_STAGE_NONE && !(v.injected.stage == PN_STAGE_INJECTED && v.cancelled);
     struct pn_vcpu w;
 
-    if (whole && pn_any_choice() != 0) {
+    if (whole_round(v)) {
         w = exit_of_l2(n, v);
         /*@ assert left_inv: pn_nested_inv(n); */
         /*@ assert left_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Here}(n); */
         /*@ assert left_next: n->l2 == 0 ==> pn_l1_next(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+        /*@ assert left_stands: n->l2 == 0 ==> pn_stands(n, \at(n->vmcs12, Pre)); */
         return w;
     }
     w = events(n, v);
     /*@ assert asked_inv: pn_nested_inv(n); */
     /*@ assert asked_stays: n->l2 != 0 ==> pn_l2_stays{Pre, Here}(n); */
     /*@ assert asked_next: n->l2 == 0 ==> pn_l1_next(n, \at(n->vmcs12, Pre), \at(n->dirty, Pre)); */
+    /*@ assert asked_stands: n->l2 == 0 ==> pn_stands(n, \at(n->vmcs12, Pre)); */
+    return w;
+}
+
+/* What the processor can do is as it was: WP decides each of the equalities at the call, and would forget it again; said of a word in
+   memory, by a predicate, it stays. */
+/*@ predicate word_is{L}(uint64_t *p, integer value) = *p == value;
+    predicate byte_is{L}(uint8_t *p, integer value) = *p == value;
+*/
+/*@ requires nested: \valid_read(n);
+    requires cr0: n->caps.cr0_fixed0 == c.cr0_fixed0 && n->caps.cr0_fixed1 == c.cr0_fixed1;
+    requires cr4: n->caps.cr4_fixed0 == c.cr4_fixed0 && n->caps.cr4_fixed1 == c.cr4_fixed1;
+    requires msrs: n->caps.efer_valid == c.efer_valid && n->caps.debugctl_valid == c.debugctl_valid;
+    requires widths: n->caps.address_width == c.address_width && n->caps.linear_width == c.linear_width;
+    terminates \true; exits \false; assigns \nothing;
+    ensures cr0_fixed0: word_is(&n->caps.cr0_fixed0, c.cr0_fixed0);
+    ensures cr0_fixed1: word_is(&n->caps.cr0_fixed1, c.cr0_fixed1);
+    ensures cr4_fixed0: word_is(&n->caps.cr4_fixed0, c.cr4_fixed0);
+    ensures cr4_fixed1: word_is(&n->caps.cr4_fixed1, c.cr4_fixed1);
+    ensures efer: word_is(&n->caps.efer_valid, c.efer_valid);
+    ensures debugctl: word_is(&n->caps.debugctl_valid, c.debugctl_valid);
+    ensures address: byte_is(&n->caps.address_width, c.address_width);
+    ensures linear: byte_is(&n->caps.linear_width, c.linear_width); */
+static void can_do(const struct pn_nested_vmx *n, struct pn_vmx_caps c)
+{
+    (void)n;
+    (void)c;
+}
+
+/*@ requires nested: \valid(n);
+    L2_READY;
+    terminates \true; exits \false; assigns EVENTS_MAY;
+    L2_EVENT;
+    ensures caps: same_caps{Pre, Post}(n); */
+static struct pn_vcpu any_event(struct pn_nested_vmx *n, struct pn_vcpu v)
+{
+    const struct pn_vmx_caps caps = n->caps;
+    const struct pn_vcpu w = event_of_l2(n, v);
+
+    can_do(n, caps);
+    /*@ assert caps: same_caps{Pre, Here}(n); */
     return w;
 }
 
@@ -386,7 +431,7 @@ struct pn_vcpu pn_round_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     struct pn_vcpu w;
 
     open_l2(n, l0);
-    w = event_of_l2(n, v);
+    w = any_event(n, v);
     if (n->l2) {
         /*@ assert cr0: F(PN_F_GUEST_CR0) == \at(F(PN_F_GUEST_CR0), Pre) && D(PN_F_GUEST_CR0) == \at(D(PN_F_GUEST_CR0), Pre); */
         /*@ assert cr4: F(PN_F_GUEST_CR4) == \at(F(PN_F_GUEST_CR4), Pre) && D(PN_F_GUEST_CR4) == \at(D(PN_F_GUEST_CR4), Pre); */
@@ -400,5 +445,6 @@ struct pn_vcpu pn_round_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     open_exit(n, before, dirty);
     pn_hw_saved_pdptrs(pn_pdptrs_in_use(n));
     close_exit(n, l0, cr0, cr4, entry);
+    close_l1(n, l0);
     return w;
 }

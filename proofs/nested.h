@@ -127,6 +127,11 @@ struct pn_event pn_any_raised(void);
       !bit(\at(n->dirty, B), group) ==> !bit(\at(n->dirty, A), group) &&
         \forall integer f; first <= f < end ==> \at(n->vmcs12.f[f], B) == \at(n->vmcs12.f[f], A);
 
+    // What only the verdict of the checks rests on.
+    predicate area_kept{A, B}(struct pn_nested_vmx *n) =
+      group_kept{A, B}(n, PN_GROUP_HOST, PN_G_HOST, PN_G_HOST_END) &&
+      (!bit(\at(n->dirty, B), PN_GROUP_EXIT) ==> !bit(\at(n->dirty, A), PN_GROUP_EXIT));
+
     predicate clean_kept{A, B}(struct pn_nested_vmx *n) =
       group_kept{A, B}(n, PN_GROUP_CONTROLS, PN_G_CONTROLS, PN_G_CONTROLS_END) &&
       group_kept{A, B}(n, PN_GROUP_REGISTERS, PN_G_REGISTERS, PN_G_REGISTERS_END) &&
@@ -148,7 +153,20 @@ struct pn_event pn_any_raised(void);
       fields_kept{A, B}(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
 
     predicate l1_step{A, B}(struct pn_nested_vmx *n) =
-      clean_kept{A, B}(n) && verdict_kept{A, B}(n) && pdptrs_kept{A, B}(n) && \at(n->caps, A) == \at(n->caps, B);
+      clean_kept{A, B}(n) && area_kept{A, B}(n) && verdict_kept{A, B}(n) && pdptrs_kept{A, B}(n) &&
+      \at(n->caps, A) == \at(n->caps, B);
+*/
+
+/* What the processor can do, as far as a verdict rests on it, is at B as it was at A. One equality, one predicate: WP drops a hypothesis
+   that it can simplify away. */
+/*@ predicate same_word{A, B}(uint64_t *p) = \at(*p, B) == \at(*p, A);
+    predicate same_byte{A, B}(uint8_t *p) = \at(*p, B) == \at(*p, A);
+
+    predicate same_caps{A, B}(struct pn_nested_vmx *n) =
+      same_word{A, B}(\at(&n->caps.cr0_fixed0, A)) && same_word{A, B}(\at(&n->caps.cr0_fixed1, A)) &&
+      same_word{A, B}(\at(&n->caps.cr4_fixed0, A)) && same_word{A, B}(\at(&n->caps.cr4_fixed1, A)) &&
+      same_word{A, B}(\at(&n->caps.efer_valid, A)) && same_word{A, B}(\at(&n->caps.debugctl_valid, A)) &&
+      same_byte{A, B}(\at(&n->caps.address_width, A)) && same_byte{A, B}(\at(&n->caps.linear_width, A));
 */
 
 /* ---- The steps ----------------------------------------------------------------------------------------------------- */
@@ -163,6 +181,7 @@ struct pn_event pn_any_raised(void);
     requires nested_inv: pn_nested_inv(n);
     requires quiet: dev_owed == 0 && dev_entry == 0;
     requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
             n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
@@ -171,19 +190,23 @@ struct pn_event pn_any_raised(void);
     ensures nested_inv: pn_nested_inv(n);
     ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
     ensures outside: n->l2 == 0 ==> outside(n, l0);
-    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
 void pn_round_enter(struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
 /* L2 runs until its next exit; or L0 does some work for it. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires inside: inside(n, l0);
+    requires held: pn_verdict_held(n);
     terminates \true; exits \false;
     assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending, n->checked, dev_vmcs02[PN_F_ENTRY_CTL],
             dev_vmcs02[PN_G_BASIC .. PN_F_GUEST_CR4], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY],
             dev_vmcs02[PN_F_PREEMPTION_TIMER];
     ensures nested_inv: pn_nested_inv(n);
-    ensures inside: inside(n, l0); */
+    ensures inside: inside(n, l0);
+    ensures held: pn_verdict_held(n); */
 void pn_round_run(struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
 /* The processor refuses vmcs02 although all checks have passed; pn_cancel_injection has taken the event back. */
@@ -203,7 +226,8 @@ void pn_round_run(struct pn_nested_vmx *n, struct pn_l0_wants l0);
     ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
     ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
     ensures quiet: dev_owed == 0;
-    ensures outside: outside(n, l0); */
+    ensures outside: outside(n, l0);
+    ensures verdict: pn_verdict_sound(n); */
 struct pn_vcpu pn_round_refuse(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0);
 
 #define EVENTS_MAY                                                                                                         \
@@ -230,8 +254,31 @@ struct pn_vcpu pn_round_refuse(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
     ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
     ensures outside: n->l2 == 0 ==> outside(n, l0);
-    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures caps: same_caps{Pre, Post}(n);
+    ensures stays: n->l2 != 0 ==> pn_l2_stays{Pre, Post}(n);
+    ensures stands: n->l2 == 0 ==> pn_stands(n, \old(n->vmcs12)); */
 struct pn_vcpu pn_round_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0);
+
+/* The same with the verdict of the entry checks: nested_stands.c. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(v);
+    requires vmx: dev_svm == 0;
+    requires not_programmed: dev_entry == 0;
+    requires inside: inside(n, l0);
+    requires both: both_modes(n->caps.entry);
+    requires held: pn_verdict_held(n);
+    terminates \true; exits \false; assigns EVENTS_MAY, dev_pdptrs_lost;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures inv: pn_inv(\result);
+    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
+    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
+    ensures outside: n->l2 == 0 ==> outside(n, l0);
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
+struct pn_vcpu pn_verdict_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0);
 
 /* Any VMX instruction of L1's but VMLAUNCH and VMRESUME, with any operands; or a copy from or to the shadow VMCS. */
 /*@ requires nested: \valid(n);
@@ -244,9 +291,31 @@ struct pn_vcpu pn_round_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     terminates \true; exits \false; assigns L1_MAY;
     ensures nested_inv: pn_nested_inv(n);
     ensures caps: n->caps == \old(n->caps);
+    ensures entry: n->caps.entry == \old(n->caps.entry);
+    ensures same_caps: same_caps{Pre, Post}(n);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures outside: outside(n, l0);
     ensures kept: pn_shadow_kept(s);
     ensures known: \result == 0 ==> pn_shadow_known(s); */
 bool pn_l1_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_l0_wants l0, bool shown);
+
+/* The same with the verdict: nested_stands.c. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    terminates \true; exits \false; assigns L1_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures entry: n->caps.entry == \old(n->caps.entry);
+    ensures outside: outside(n, l0);
+    ensures verdict: pn_verdict_sound(n);
+    ensures kept: pn_shadow_kept(s);
+    ensures known: \result == 0 ==> pn_shadow_known(s); */
+bool pn_verdict_l1(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_l0_wants l0, bool shown);
 
 #endif

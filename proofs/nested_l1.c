@@ -18,6 +18,28 @@
 #define CLEAN (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS))
 #define KEPT(i) (n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre))
 
+/* That every field fits, taken out of the invariant and put back where little else is known: solvers find it late elsewhere. */
+/*@ requires nested: \valid_read(n);
+    requires inv: pn_nested_inv(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures fields_fit: pn_fields_fit(n);
+    ensures fit: \forall integer f; 0 <= f < PN_FIELDS ==> sdm24_fits(f, n->vmcs12.f[f]); */
+static void open_inv(const struct pn_nested_vmx *n)
+{
+    (void)n;
+}
+
+/*@ requires nested: \valid_read(n);
+    requires caps: pn_caps_ok(n->caps);
+    requires pointers: pn_pointers_ok(n);
+    requires fit: \forall integer f; 0 <= f < PN_FIELDS ==> sdm24_fits(f, n->vmcs12.f[f]);
+    terminates \true; exits \false; assigns \nothing;
+    ensures inv: pn_nested_inv(n); */
+static void close_inv(const struct pn_nested_vmx *n)
+{
+    (void)n;
+}
+
 /* ---- One instruction ----------------------------------------------------------------------------------------------- */
 
 /* Those that change nothing but the VM-instruction error. */
@@ -89,6 +111,7 @@ static void l1_leaves(struct pn_nested_vmx *n)
     ensures nested_inv: pn_nested_inv(n);
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
 static void l1_loads(struct pn_nested_vmx *n)
@@ -96,8 +119,45 @@ static void l1_loads(struct pn_nested_vmx *n)
     const uint64_t before = n->current, pointer = pn_any_word();
     const struct pn_outcome o = pn_vmptrld(n, pn_any_mode(), pointer);
 
+    /*@ assert other: succeeded(o) && pointer != before ==> vi013_all_dirty(n->dirty); */
+    /*@ assert fields: !(succeeded(o) && pointer != before) ==>
+          \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR ==> KEPT(i); */
     if (o.kind == PN_VMX_SUCCEED && pointer != before)
         pn_hw_saved_pdptrs(pn_any_choice() != 0);
+}
+
+/* VMWRITE, and what its contract comes to: of which group a field that has changed is. True: it has written a PDPTE. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    terminates \true; exits \false; assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, n->pdptrs_held;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures caps: n->caps == \old(n->caps);
+    ensures grows: \forall integer g; 0 <= g <= 31 ==> (bit(\old(n->dirty), g) ==> bit(n->dirty, g));
+    ensures moved: \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR &&
+            n->vmcs12.f[i] != \old(n->vmcs12.f[i]) ==> bit(n->dirty, field_group(i));
+    ensures open: \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR &&
+            n->vmcs12.f[i] != \old(n->vmcs12.f[i]) ==> n->checked == 0 || !vi015_rests(field_group(i));
+    ensures unchecked: n->checked != 0 ==> \old(n->checked) != 0;
+    ensures held: n->pdptrs_held != 0 ==> \old(n->pdptrs_held) != 0;
+    ensures given: \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END && n->vmcs12.f[i] != \old(n->vmcs12.f[i]) ==>
+            n->pdptrs_held == 0;
+    ensures own: \result != 0 ==> n->pdptrs_held == 0; */
+static bool one_write(struct pn_nested_vmx *n)
+{
+    const uint64_t encoding = pn_any_word();
+    const struct pn_outcome o = pn_vmwrite(n, pn_any_mode(), encoding, pn_any_word());
+
+    /*@ assert named: succeeded(o) ==> \exists integer i; vi005_names(encoding, i); */
+    /*@ assert dirty: succeeded(o) ==> \forall integer i; vi005_names(encoding, i) ==> bit(n->dirty, field_group(i)); */
+    /*@ assert which: succeeded(o) ==> \forall integer i; 0 <= i < PN_FIELDS && !KEPT(i) ==> vi005_names(encoding, i); */
+    /*@ assert none: !succeeded(o) ==> \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR ==> KEPT(i); */
+    /*@ assert pdpte: \forall integer i; 0x280a <= encoding <= 0x2811 && vi005_names(encoding, i) ==> field_group(i) == PN_GROUP_PDPTRS; */
+    /*@ assert group: \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END ==> field_group(i) == PN_GROUP_PDPTRS; */
+    /*@ assert lost: succeeded(o) ==> \forall integer i; vi005_names(encoding, i) && field_group(i) == PN_GROUP_PDPTRS ==>
+          n->pdptrs_held == 0; */
+    /*@ assert given: \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END && !KEPT(i) ==> n->pdptrs_held == 0; */
+    return o.kind == PN_VMX_SUCCEED && encoding >= 0x280a && encoding <= 0x2811;
 }
 
 /* VMWRITE: one of the PDPTE fields, and it may be that they are all L1's own from then on. */
@@ -109,26 +169,12 @@ static void l1_loads(struct pn_nested_vmx *n)
     ensures nested_inv: pn_nested_inv(n);
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
 static void l1_writes(struct pn_nested_vmx *n)
 {
-    const uint64_t encoding = pn_any_word();
-    const struct pn_outcome o = pn_vmwrite(n, pn_any_mode(), encoding, pn_any_word());
-
-    /*@ assert named: succeeded(o) ==> \exists integer i; vi005_names(encoding, i); */
-    /*@ assert grows: \forall integer g; 0 <= g <= 31 ==> (bit(\at(n->dirty, Pre), g) ==> bit(n->dirty, g)); */
-    /*@ assert moved: \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR &&
-          n->vmcs12.f[i] != \at(n->vmcs12.f[i], Pre) ==> bit(n->dirty, field_group(i)); */
-    /*@ assert open: \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR &&
-          n->vmcs12.f[i] != \at(n->vmcs12.f[i], Pre) ==> n->checked == 0 || !vi015_rests(field_group(i)); */
-    /*@ assert unchecked: n->checked != 0 ==> \at(n->checked, Pre) != 0; */
-    /*@ assert held: n->pdptrs_held != 0 ==> \at(n->pdptrs_held, Pre) != 0; */
-    /*@ assert given: \forall integer i; PN_G_PDPTRS <= i < PN_G_PDPTRS_END && n->vmcs12.f[i] != \at(n->vmcs12.f[i], Pre) ==>
-          n->pdptrs_held == 0; */
-    /*@ assert pdpte: \forall integer i; 0x280a <= encoding <= 0x2811 && vi005_names(encoding, i) ==> field_group(i) == PN_GROUP_PDPTRS; */
-    /*@ assert own: 0x280a <= encoding <= 0x2811 && succeeded(o) ==> n->pdptrs_held == 0; */
-    if (o.kind == PN_VMX_SUCCEED && encoding >= 0x280a && encoding <= 0x2811)
+    if (one_write(n))
         pn_hw_saved_pdptrs(pn_any_choice() != 0);
 }
 
@@ -145,6 +191,16 @@ static bool shown_still(const struct pn_nested_vmx *n, const struct pn_vmcs_shad
            n->vmcs12.f[PN_F_GUEST_RIP] == s->f[PN_F_GUEST_RIP] && n->vmcs12.f[PN_F_GUEST_RSP] == s->f[PN_F_GUEST_RSP] &&
            n->vmcs12.f[PN_F_GUEST_RFLAGS] == s->f[PN_F_GUEST_RFLAGS] &&
            n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY] == s->f[PN_F_GUEST_INTERRUPTIBILITY];
+}
+
+/* One value for one branch: each path more that meets behind it costs the solvers. */
+/*@ requires nested: \valid_read(n);
+    requires shadow: \valid_read(s);
+    terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 ==> \forall integer f; 0 <= f < PN_FIELDS && sh001_written(f) ==> s->f[f] == n->vmcs12.f[f]; */
+static bool may_be_asked(const struct pn_nested_vmx *n, const struct pn_vmcs_shadow *s)
+{
+    return pn_any_choice() != 0 && shown_still(n, s);
 }
 
 /* An exit of L2's at the most has changed what was shown. */
@@ -175,6 +231,7 @@ static bool left_still(const struct pn_nested_vmx *n, const struct pn_vmcs_shado
     ensures current: dev_vmcs == PN_VMCS01;
     ensures known: pn_shadow_known(s);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
 static void l1_is_asked(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
@@ -182,6 +239,8 @@ static void l1_is_asked(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s)
     pn_shadow_take(n, s);
     /*@ assert others: \forall integer g; PN_GROUP_REGISTERS <= g <= 31 && !bit(n->dirty, g) ==> !bit(\at(n->dirty, Pre), g); */
     /*@ assert controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> !bit(\at(n->dirty, Pre), PN_GROUP_CONTROLS); */
+    /*@ assert rest: \forall integer f; PN_G_REGISTERS <= f < PN_FIELDS ==> KEPT(f); */
+    /*@ assert words: !bit(n->dirty, PN_GROUP_CONTROLS) ==> \forall integer f; 0 <= f < PN_G_CONTROLS_END ==> KEPT(f); */
 }
 
 /* L1's VMWRITE of a field of the shadow VMCS, which does not exit (SDM 24.6.15). */
@@ -210,7 +269,7 @@ static void l1_writes_shadow(const struct pn_vmcs_shadow *s)
 /*@ requires nested: \valid_read(n);
     requires shadow: \valid(s);
     requires apart: \separated(n, s);
-    requires fit: pn_fields_fit(n);
+    requires nested_inv: pn_nested_inv(n);
     requires current: dev_vmcs == PN_VMCS01;
     requires kept: pn_shadow_kept(s);
     requires known: shown == 0 ==> pn_shadow_known(s);
@@ -220,12 +279,46 @@ static void l1_writes_shadow(const struct pn_vmcs_shadow *s)
     ensures kept: pn_shadow_kept(s); */
 static void l1_goes_on(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
 {
+    open_inv(n);
     if (shown)
         l1_writes_shadow(s);
     else if (left_still(n, s))
         pn_shadow_said(n, s);
     else
         pn_shadow_fill(n, s);
+}
+
+/* Nothing of vmcs12 changes by that. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires nested_inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires kept: pn_shadow_kept(s);
+    requires known: shown == 0 ==> pn_shadow_known(s);
+    terminates \true; exits \false;
+    assigns s->f[0 .. PN_FIELDS - 1], dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost, dev_vmcs;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n);
+    ensures kept: pn_shadow_kept(s); */
+static void l1_sees(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
+{
+    open_inv(n);
+    l1_goes_on(n, s, shown);
+    /*@ assert same: \forall integer f; 0 <= f < PN_FIELDS ==> n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
+    /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre); */
+    /*@ assert pointers: pn_pointers_ok(n); */
+    /*@ assert fit: \forall integer f; 0 <= f < PN_FIELDS ==> sdm24_fits(f, n->vmcs12.f[f]); */
+    close_inv(n);
+    /*@ assert same_clean: clean_kept{Pre, Here}(n); */
+    /*@ assert same_area: area_kept{Pre, Here}(n); */
+    /*@ assert same_verdict: verdict_kept{Pre, Here}(n); */
+    /*@ assert same_pdptrs: pdptrs_kept{Pre, Here}(n); */
 }
 
 /* ---- Enough for the next entry --------------------------------------------------------------------------------------- */
@@ -239,6 +332,7 @@ static void l1_goes_on(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, 
     ensures nested_inv: pn_nested_inv(n);
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
 static void vmx_instruction(struct pn_nested_vmx *n, int what)
@@ -246,19 +340,25 @@ static void vmx_instruction(struct pn_nested_vmx *n, int what)
     if (what == 2) {
         l1_asks(n);
         /*@ assert clean_asks: clean_kept{Pre, Here}(n); */
+        /*@ assert area_asks: area_kept{Pre, Here}(n); */
         /*@ assert verdict_asks: verdict_kept{Pre, Here}(n); */
+        /*@ assert pdptrs_asks: pdptrs_kept{Pre, Here}(n); */
         return;
     }
     if (what == 3) {
         l1_leaves(n);
         /*@ assert clean_leaves: clean_kept{Pre, Here}(n); */
+        /*@ assert area_leaves: area_kept{Pre, Here}(n); */
         /*@ assert verdict_leaves: verdict_kept{Pre, Here}(n); */
+        /*@ assert pdptrs_leaves: pdptrs_kept{Pre, Here}(n); */
         return;
     }
     if (what == 4) {
         l1_loads(n);
         /*@ assert clean_loads: clean_kept{Pre, Here}(n); */
+        /*@ assert area_loads: area_kept{Pre, Here}(n); */
         /*@ assert verdict_loads: verdict_kept{Pre, Here}(n); */
+        /*@ assert pdptrs_loads: pdptrs_kept{Pre, Here}(n); */
         return;
     }
     l1_writes(n);
@@ -276,6 +376,7 @@ static void vmx_instruction(struct pn_nested_vmx *n, int what)
     ensures current: dev_vmcs == PN_VMCS01;
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n);
     ensures kept: pn_shadow_kept(s);
@@ -285,21 +386,14 @@ static bool any_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, b
     const int what = pn_any_choice();
 
     if (what == 0) {
-        l1_goes_on(n, s, shown);
-        /*@ assert same: \forall integer f; 0 <= f < PN_FIELDS ==> n->vmcs12.f[f] == \at(n->vmcs12.f[f], Pre); */
-        /*@ assert words: n->current == \at(n->current, Pre) && n->vmxon_pointer == \at(n->vmxon_pointer, Pre); */
-        /*@ assert pointers: pn_pointers_ok(n); */
-        /*@ assert fit: pn_fields_fit(n); */
-        /*@ assert same_inv: pn_nested_inv(n); */
-        /*@ assert same_clean: clean_kept{Pre, Here}(n); */
-        /*@ assert same_verdict: verdict_kept{Pre, Here}(n); */
-        /*@ assert same_pdptrs: pdptrs_kept{Pre, Here}(n); */
+        l1_sees(n, s, shown);
         return true;
     }
-    if (what == 1 && shown_still(n, s)) {
+    if (may_be_asked(n, s)) {
         l1_is_asked(n, s);
         /*@ assert asked_inv: pn_nested_inv(n); */
         /*@ assert asked_clean: clean_kept{Pre, Here}(n); */
+        /*@ assert asked_area: area_kept{Pre, Here}(n); */
         /*@ assert asked_verdict: verdict_kept{Pre, Here}(n); */
         /*@ assert asked_pdptrs: pdptrs_kept{Pre, Here}(n); */
         return false;
@@ -307,6 +401,7 @@ static bool any_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, b
     vmx_instruction(n, what);
     /*@ assert done_inv: pn_nested_inv(n); */
     /*@ assert done_clean: clean_kept{Pre, Here}(n); */
+    /*@ assert done_area: area_kept{Pre, Here}(n); */
     /*@ assert done_verdict: verdict_kept{Pre, Here}(n); */
     /*@ assert done_pdptrs: pdptrs_kept{Pre, Here}(n); */
     return shown;
@@ -332,6 +427,7 @@ static bool any_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, b
     ensures current: dev_vmcs == PN_VMCS01;
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n);
     ensures kept: pn_shadow_kept(s);
@@ -368,6 +464,7 @@ static bool keeps_segments(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bo
     ensures current: dev_vmcs == PN_VMCS01;
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n);
     ensures kept: pn_shadow_kept(s);
@@ -415,6 +512,7 @@ static bool keeps_controls(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, st
     ensures current: dev_vmcs == PN_VMCS01;
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n);
     ensures kept: pn_shadow_kept(s);
@@ -451,10 +549,22 @@ static bool keeps_verdict(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, str
     return now;
 }
 
+/* A range of two words is these two words. */
+/*@ requires nested: \valid_read(n);
+    requires words: CLEAN && pn_loads_debug(n) ==>
+             D(PN_F_GUEST_DR7) == F(PN_F_GUEST_DR7) && D(PN_F_GUEST_DEBUGCTL) == F(PN_F_GUEST_DEBUGCTL);
+    terminates \true; exits \false; assigns \nothing;
+    ensures debug: CLEAN && pn_loads_debug(n) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
+static void same_debug(const struct pn_nested_vmx *n)
+{
+    (void)n;
+}
+
 bool pn_l1_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_l0_wants l0, bool shown)
 {
     const bool now = keeps_verdict(n, s, l0, shown);
 
+    /*@ assert caps: same_caps{Pre, Here}(n); */
     /*@ assert tags: pn_tags_sound(n); */
     /*@ assert registers: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_registers(n, l0); */
     /*@ assert other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
@@ -463,8 +573,11 @@ bool pn_l1_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct
           KEPT(PN_F_GUEST_DR7) && KEPT(PN_F_GUEST_DEBUGCTL) && KEPT(PN_F_GUEST_PAT) && KEPT(PN_F_GUEST_EFER); */
     /*@ assert was: CLEAN ==> \at(pn_holds_loaded(n), Pre); */
     /*@ assert was_debug: CLEAN && pn_loads_debug(n) ==> \at(pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT), Pre); */
-    /*@ assert kept_debug: CLEAN ==> fields_kept{Pre, Here}(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
-    /*@ assert debug: CLEAN && pn_loads_debug(n) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
+    /*@ assert was_words: CLEAN && pn_loads_debug(n) ==>
+          \at(D(PN_F_GUEST_DR7) == F(PN_F_GUEST_DR7) && D(PN_F_GUEST_DEBUGCTL) == F(PN_F_GUEST_DEBUGCTL), Pre); */
+    /*@ assert words: CLEAN && pn_loads_debug(n) ==>
+          D(PN_F_GUEST_DR7) == F(PN_F_GUEST_DR7) && D(PN_F_GUEST_DEBUGCTL) == F(PN_F_GUEST_DEBUGCTL); */
+    same_debug(n);
     /*@ assert pat: CLEAN && pn_loads_pat(n) ==> D(PN_F_GUEST_PAT) == F(PN_F_GUEST_PAT); */
     /*@ assert efer: CLEAN && pn_loads_efer(n) ==> D(PN_F_GUEST_EFER) == F(PN_F_GUEST_EFER); */
     /*@ assert loaded: CLEAN ==> pn_holds_loaded(n); */

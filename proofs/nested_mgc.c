@@ -183,8 +183,6 @@ static struct pn_vcpu entry_event(const struct pn_nested_vmx *n, struct pn_vcpu 
 {
     struct pn_vcpu w = v;
 
-    /*@ assert fields: \forall integer i; 0 <= i < PN_FIELDS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    /*@ assert fit: pn_fields_fit(n); */
     (void)pn_nested_take_entry_event(n, &w);
     return w;
 }
@@ -208,12 +206,20 @@ static void l1_work(void)
         dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0..PN_FIELDS - 1],         \
         dev_vmcs02[0..PN_FIELDS - 1], dev_written02[0..PN_FIELDS - 1], dev_cost02, dev_vmcs, DEVICE
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures none: \result != 0 ==> v.injected.stage == PN_STAGE_NONE && v.exception.stage == PN_STAGE_NONE; */
+static bool nothing_held(struct pn_vcpu v)
+{
+    return v.injected.stage == PN_STAGE_NONE && v.exception.stage == PN_STAGE_NONE;
+}
+
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires vmx: dev_svm == 0;
     requires inv: pn_inv(v);
     requires not_programmed: dev_entry == 0;
     requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns ENTER_MAY, dev_owed, dev_owed_event, dev_taken_back, led_accepted, led_owing, led_collapsed;
     ensures nested_inv: pn_nested_inv(n);
@@ -221,10 +227,12 @@ static void l1_work(void)
     ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
     ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
     ensures outside: n->l2 == 0 ==> outside(n, l0);
-    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
 static struct pn_vcpu any_entry(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
 {
-    if (v.injected.stage != PN_STAGE_NONE || v.exception.stage != PN_STAGE_NONE)
+    if (!nothing_held(v))
         return v;
     /*@ assert quiet: dev_owed == 0; */
     pn_round_enter(n, l0);
@@ -252,6 +260,7 @@ static struct pn_vcpu any_entry(struct pn_nested_vmx *n, struct pn_vcpu v, struc
     requires vmx: dev_svm == 0;
     requires not_programmed: dev_entry == 0;
     requires inside: inside(n, l0);
+    requires held: pn_verdict_held(n);
     requires both: both_modes(n->caps.entry);
     terminates \true; exits \false; assigns EVENTS_MAY, RUN_MAY, dev_pdptrs_lost;
     ensures nested_inv: pn_nested_inv(n);
@@ -259,7 +268,9 @@ static struct pn_vcpu any_entry(struct pn_nested_vmx *n, struct pn_vcpu v, struc
     ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
     ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
     ensures outside: n->l2 == 0 ==> outside(n, l0);
-    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
 static struct pn_vcpu runs_or_leaves(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
 {
     struct pn_vcpu w;
@@ -270,11 +281,20 @@ static struct pn_vcpu runs_or_leaves(struct pn_nested_vmx *n, struct pn_vcpu v, 
         /*@ assert runs: n->l2 != 0 && inside(n, l0); */
         return v;
     }
-    w = pn_round_events(n, v, l0);
+    w = pn_verdict_events(n, v, l0);
     /*@ assert came_inv: pn_nested_inv(n); */
     /*@ assert left: n->l2 == 0 ==> outside(n, l0); */
     /*@ assert stays: n->l2 != 0 ==> inside(n, l0); */
     return w;
+}
+
+/* The processor may refuse a pending entry, of which nothing is programmed any more. One value for one branch (nested.c). */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures pending: \result != 0 ==> pending != 0;
+    ensures taken_back: \result != 0 ==> has_injected(v) ==> v.cancelled != 0; */
+static bool may_refuse(struct pn_vcpu v, bool pending)
+{
+    return pn_any_choice() != 0 && pending && !(v.injected.stage == PN_STAGE_INJECTED && !v.cancelled);
 }
 
 /* Or the processor refuses the entry. */
@@ -284,6 +304,7 @@ static struct pn_vcpu runs_or_leaves(struct pn_nested_vmx *n, struct pn_vcpu v, 
     requires vmx: dev_svm == 0;
     requires not_programmed: dev_entry == 0;
     requires inside: inside(n, l0);
+    requires held: pn_verdict_held(n);
     requires both: both_modes(n->caps.entry);
     terminates \true; exits \false; assigns EVENTS_MAY, REFUSE_MAY, RUN_MAY, dev_pdptrs_lost;
     ensures nested_inv: pn_nested_inv(n);
@@ -291,13 +312,14 @@ static struct pn_vcpu runs_or_leaves(struct pn_nested_vmx *n, struct pn_vcpu v, 
     ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
     ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
     ensures outside: n->l2 == 0 ==> outside(n, l0);
-    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
 static struct pn_vcpu while_l2(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
 {
-    const bool owed = v.injected.stage == PN_STAGE_INJECTED && !v.cancelled;
     struct pn_vcpu w;
 
-    if (pn_any_choice() != 0 && n->entry_pending && !owed) {
+    if (may_refuse(v, n->entry_pending)) {
         w = pn_round_refuse(n, v, l0);
         /*@ assert refused_inv: pn_nested_inv(n); */
         /*@ assert refused: n->l2 == 0 && outside(n, l0); */
@@ -346,6 +368,8 @@ static struct pn_vcpu either_level(struct pn_vcpu v)
     requires both: both_modes(n->caps.entry);
     requires outside: n->l2 == 0 ==> outside(n, l0);
     requires inside: n->l2 != 0 ==> inside(n, l0);
+    requires verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    requires held: n->l2 != 0 ==> pn_verdict_held(n);
     terminates \true; exits \false; assigns ROUNDS_MAY;
     ensures nested_inv: pn_nested_inv(n);
     ensures inv: pn_inv(\result);
@@ -354,7 +378,9 @@ static struct pn_vcpu either_level(struct pn_vcpu v)
     ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
     ensures outside: n->l2 == 0 ==> outside(n, l0);
     ensures entry: n->caps.entry == \old(n->caps.entry);
-    ensures inside: n->l2 != 0 ==> inside(n, l0); */
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
 static struct pn_vcpu any_round(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
 {
     if (pn_any_choice() != 0)
@@ -363,6 +389,53 @@ static struct pn_vcpu any_round(struct pn_nested_vmx *n, struct pn_vcpu v, struc
         return while_l2(n, v, l0);
     l1_work();
     return any_entry(n, v, l0);
+}
+
+/* A round leaves alone what is known of the shadow VMCS. */
+/*@ requires nested: \valid(n);
+    requires shadow: \valid(s);
+    requires apart: \separated(n, s);
+    requires shadow_ok: shadow_ok(s, shown);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(v);
+    requires vmx: dev_svm == 0;
+    requires not_programmed: dev_entry == 0;
+    requires both: both_modes(n->caps.entry);
+    requires outside: n->l2 == 0 ==> outside(n, l0);
+    requires inside: n->l2 != 0 ==> inside(n, l0);
+    requires verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    requires held: n->l2 != 0 ==> pn_verdict_held(n);
+    terminates \true; exits \false; assigns ROUNDS_MAY;
+    ensures shadow_ok: shadow_ok(s, shown);
+    ensures nested_inv: pn_nested_inv(n);
+    ensures inv: pn_inv(\result);
+    ensures not_programmed: dev_entry == 0;
+    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
+    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
+    ensures outside: n->l2 == 0 ==> outside(n, l0);
+    ensures entry: n->caps.entry == \old(n->caps.entry);
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
+static struct pn_vcpu round_beside(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_vcpu v, struct pn_l0_wants l0,
+                                   bool shown)
+{
+    const struct pn_vcpu w = any_round(n, v, l0);
+
+    (void)s, (void)shown;
+    /*@ assert same: \forall integer f; 0 <= f < PN_FIELDS ==> s->f[f] == \at(s->f[f], Pre); */
+    /*@ assert kept: pn_shadow_kept(s); */
+    /*@ assert known: shown == 0 ==> pn_shadow_known(s); */
+    return w;
+}
+
+/* One of L1's instructions comes next. */
+/*@ requires nested: \valid_read(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures l1: \result != 0 ==> n->l2 == 0; */
+static bool l1_acts(const struct pn_nested_vmx *n)
+{
+    return pn_any_choice() != 0 && !n->l2;
 }
 
 /*@ requires nested: \valid(n);
@@ -396,18 +469,18 @@ struct pn_vcpu pn_any_nested_client(struct pn_nested_vmx *n, struct pn_vmcs_shad
         loop invariant payloads: payload_balanced(w);
         loop invariant outside: n->l2 == 0 ==> outside(n, l0);
         loop invariant inside: n->l2 != 0 ==> inside(n, l0);
+        loop invariant verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+        loop invariant held: n->l2 != 0 ==> pn_verdict_held(n);
         loop invariant shadow: shadow_ok(s, shown);
         loop assigns w, shown, ROUNDS_MAY, s->f[0 .. PN_FIELDS - 1], dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost; */
     while (pn_any_choice() != 0) {
-        if (pn_any_choice() != 0) {
-            w = any_round(n, w, l0);
-            /*@ assert both: both_modes(n->caps.entry); */
-            /*@ assert same: \forall integer f; 0 <= f < PN_FIELDS ==> s->f[f] == \at(s->f[f], LoopCurrent); */
-            /*@ assert shadow: shadow_ok(s, shown); */
-        } else if (!n->l2) {
-            shown = pn_l1_instruction(n, s, l0, shown);
+        if (l1_acts(n)) {
+            shown = pn_verdict_l1(n, s, l0, shown);
             /*@ assert l1_both: both_modes(n->caps.entry); */
             /*@ assert l1_shadow: shadow_ok(s, shown); */
+        } else {
+            w = round_beside(n, s, w, l0, shown);
+            /*@ assert both: both_modes(n->caps.entry); */
         }
     }
     return w;
