@@ -442,12 +442,6 @@ static __attribute__((noinline)) void handle_words(struct vcpu *v, uint32_t reas
     ours(v, x, open);
 }
 
-/* Flat: L1's exit as one piece. */
-static __attribute__((noinline, flatten)) void reflect_plain(struct vcpu *v, uint32_t reason)
-{
-    reflect(v, read_exit(&v->nested, reason));
-}
-
 static bool has_words(uint32_t reason)
 {
     return reason == EXIT_EXCEPTION_NMI || reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
@@ -469,8 +463,7 @@ static void ours_plain(struct vcpu *v, uint32_t reason, bool brief)
         exit_handle(v, reason);
 }
 
-/* Flat: the route is asked for twice in this file, and it is nothing to call. */
-__attribute__((flatten)) void nested_handle(struct vcpu *v, uint32_t reason)
+void nested_handle(struct vcpu *v, uint32_t reason)
 {
     const bool brief = v->hw.vmcs->immediate;
 
@@ -481,7 +474,7 @@ __attribute__((flatten)) void nested_handle(struct vcpu *v, uint32_t reason)
     arrive(v);
     arrived(v);
     if (pn_route(&v->nested.vmx, (struct pn_l2_exit){.reason = reason}, v->nested.wants, v->hw.regs.rcx, 0) == PN_TO_L1)
-        reflect_plain(v, reason);
+        reflect(v, read_exit(&v->nested, reason));
     else
         ours_plain(v, reason, brief);
 }
