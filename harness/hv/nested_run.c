@@ -421,7 +421,7 @@ static void arrived(struct vcpu *v)
 }
 
 /* Exits whose route, or whose handling here, takes more than the reason and RCX. */
-static __attribute__((noinline)) void handle_words(struct vcpu *v, uint32_t reason)
+static void handle_words(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
     const struct pn_l2_exit x = read_exit(s, reason);
