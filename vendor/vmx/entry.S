@@ -4,7 +4,6 @@
  */
 #include "layout.h"
 
-#define FIELD_HOST_RSP 0x6c14
 #define FIELD_INSTRUCTION_ERROR 0x4400
 #define ERROR_NOT_LAUNCHED 5 /* SDM 30.4 */
 
@@ -37,11 +36,7 @@ vmx_enter:
     .globl vmx_enter_bare
     .type vmx_enter_bare, @function
 vmx_enter_bare:
-    cmp     %rsp, CPU_HOST_RSP(%rdi)
-    je      vmx_critical
     mov     %rsp, CPU_HOST_RSP(%rdi)
-    mov     $FIELD_HOST_RSP, %eax
-    vmwrite %rsp, %rax
 vmx_critical:
     cmpw    $0, CPU_NMI_SEEN(%rdi) /* and CPU_NMI_KICKING */
     jne     3f
@@ -82,7 +77,8 @@ vmx_not_entered: /* the guest's registers are unchanged in *cpu; RSP is as at vm
     ret
 
     .globl vmx_exit
-vmx_exit: /* HOST_RIP; GS is the host's again */
+vmx_exit: /* HOST_RIP; GS is the host's again, and the stack one that only an NMI can find in use */
+    mov     %gs:CPU_HOST_RSP, %rsp
     mov     %rdi, %gs:CPU_RDI
     mov     %rax, %gs:CPU_RAX
     mov     %rcx, %gs:CPU_RCX

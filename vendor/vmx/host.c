@@ -73,6 +73,9 @@ void vmx_host_init(struct vmx_cpu *cpu, struct vmx_pages *pages)
 
     cpu->self = cpu;
     cpu->pages = pages;
+    cpu->vmcs01_at = (uint64_t)pages->vmcs;
+    cpu->vmcs02_at = (uint64_t)pages->vmcs02;
+    cpu->shadow_at = (uint64_t)pages->shadow;
     cpu->vmcs = &cpu->of[0];
     cpu->acked = VMX_NONE_ACKED;
     cpu->tss.ist[0] = (uint32_t)top;

@@ -25,26 +25,26 @@
 /* Link-time optimization puts these into the core's straight lines, where the field is a constant and so is its encoding. */
 #define HOT __attribute__((always_inline)) inline
 
-/* What is cached of the two VMCSs changes places. */
-static void exchange(struct vmx_cpu *cpu)
+/* What is known is known of the other one from now on. */
+HOT static void turn_to(struct vmx_cpu *cpu, bool l2)
 {
-    const uint64_t now = cpu->host_rsp;
-
-    cpu->host_rsp = cpu->parked_rsp;
-    cpu->parked_rsp = now;
-    cpu->l2 = !cpu->l2;
-    cpu->vmcs = &cpu->of[cpu->l2];
+    cpu->l2 = l2;
+    cpu->vmcs = &cpu->of[l2];
 }
 
 void pn_hw_load_vmcs(enum pn_vmcs which)
 {
     struct vmx_cpu *cpu = vmx_this_cpu();
+    const bool l2 = which == PN_VMCS02;
 
-    if (cpu->l2 == (which == PN_VMCS02))
+    if (cpu->l2 == l2)
         return;
     CPU_COUNT_ONE(cpu->pointers);
-    (void)cpu_vmptrld(which == PN_VMCS02 ? cpu->pages->vmcs02 : cpu->pages->vmcs); /* both have been loaded before */
-    exchange(cpu);
+    if (l2)
+        VMX_LOAD(vmcs02_at);
+    else
+        VMX_LOAD(vmcs01_at);
+    turn_to(cpu, l2);
 }
 
 /* Words that are known go that way (known.h). */
@@ -228,7 +228,7 @@ bool vmx_setup_nested(struct vmx_cpu *cpu)
         cpu->pages->msr_bitmap02[i] = 0xff;
     if (!cpu_vmclear(cpu->pages->vmcs02) || !cpu_vmptrld(cpu->pages->vmcs02))
         return false;
-    exchange(cpu);
+    turn_to(cpu, true);
     write_constants(cpu);
     pn_hw_load_vmcs(PN_VMCS01);
     return true;

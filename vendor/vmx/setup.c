@@ -118,6 +118,7 @@ void vmx_setup_host_fields(struct vmx_cpu *cpu)
     vmwrite(HOST_PAT, cpu_rdmsr(MSR_PAT));
     vmwrite(HOST_EFER, cpu_rdmsr(MSR_EFER));
     vmwrite(HOST_RIP, (uint64_t)vmx_exit);
+    vmwrite(HOST_RSP, (uint64_t)cpu->pages->exception_stack + VMX_PAGE / 2); /* until entry.S has turned to its own */
 }
 
 void vmx_setup_controls(struct vmx_cpu *cpu, uint64_t eptp)

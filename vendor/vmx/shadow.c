@@ -21,13 +21,13 @@ bool vmx_can_shadow(void)
 void pn_hw_open_shadow(void)
 {
     CPU_COUNT_ONE(vmx_this_cpu()->pointers);
-    (void)cpu_vmptrld(vmx_this_pages()->shadow); /* has been loaded before */
+    VMX_LOAD(shadow_at);
 }
 
 void pn_hw_close_shadow(void)
 {
     CPU_COUNT_ONE(vmx_this_cpu()->pointers);
-    (void)cpu_vmptrld(vmx_this_pages()->vmcs);
+    VMX_LOAD(vmcs01_at);
 }
 
 uint64_t pn_hw_read_shadow(enum pn_field f)

@@ -74,7 +74,7 @@ struct vmx_known {
 struct vmx_cpu {
     struct vmx_cpu *self; /* GS:0 */
     struct vmx_regs regs;
-    uint64_t host_rsp; /* what HOST_RSP of the current VMCS holds */
+    uint64_t host_rsp; /* at the last entry */
     uint64_t nmi_kick; /* test hook: the LAPIC register that sends an NMI from inside the critical window, or 0 */
     uint32_t nmi_kick_value;
     union { /* what the next entry or exit has to look at before it may take the short way */
@@ -89,16 +89,16 @@ struct vmx_cpu {
     uint64_t acked;         /* the vector of the interrupt acknowledged, or VMX_NONE_ACKED */
     uint8_t nmi_unblocking; /* the next vector 2 is our own INT 2 */
     uint8_t acking;         /* the next vector is an interrupt to be acknowledged */
-    uint64_t reads, writes; /* HV_COUNT: VMREADs and VMWRITEs, all but entry.S's one (cpu.h) */
+    uint64_t reads, writes; /* HV_COUNT: VMREADs and VMWRITEs (cpu.h) */
     /* From here on no assembly knows anything. */
     struct vmx_pages *pages;
+    uint64_t vmcs01_at, vmcs02_at, shadow_at; /* operands of VMPTRLD */
     struct vmx_controls controls; /* as VMWRITTEN at setup */
     struct vmx_known *vmcs;       /* of the current VMCS */
     uint32_t exit_reason;         /* of the last exit, whole */
     uint64_t pointers, flushes;   /* HV_COUNT: VMPTRLDs; INVEPTs and INVVPIDs */
     bool core_events;
     struct vmx_known of[2]; /* vmcs01, vmcs02 */
-    uint64_t parked_rsp;    /* host_rsp of the other one */
     struct pn_counters counters;
     struct vmx_tss tss;
     uint64_t gdt[8];
@@ -123,6 +123,10 @@ static inline struct vmx_known *vmx_this_vmcs(void)
 {
     return ((vmx_cpu_of_gs *)0)->vmcs;
 }
+
+/* VMPTRLD of one that has been loaded before: it does not fail (SDM 30.3). */
+#define VMX_LOAD(which) \
+    __asm__ volatile("vmptrld %%gs:%c0" : : "i"(__builtin_offsetof(struct vmx_cpu, which)) : "cc", "memory")
 
 /* host.c */
 void vmx_host_init(struct vmx_cpu *cpu, struct vmx_pages *pages);
