@@ -419,7 +419,7 @@ __attribute__((flatten)) void nested_entry(struct vcpu *v, bool launch)
     struct nested *s = &v->nested;
     struct pn_l1_mode mode;
 
-    if (!s->offered) {
+    if (__builtin_expect(!s->vmx.vmxon, 0) && !s->offered) {
         raise_exception(v, VECTOR_UD, false);
         return;
     }

@@ -53,14 +53,15 @@ void pn_hw_empty_ept02(void)
     nested_flush_ept((struct vcpu *)vmx_this_cpu()); /* hw is its first member */
 }
 
-/* The EPT that vmcs02 gets. The core takes it for constant unless told. */
+/* The EPT that vmcs02 gets. The core takes it for constant unless told. What it depends on is among the controls of vmcs12, and a root
+ * is taken away only for the EPTP of another VMCS, which L1 makes current first. */
 static void choose_ept(struct vcpu *v)
 {
     struct nested *s = &v->nested;
     const uint64_t before = s->wants.ept_pointer;
     bool fresh;
 
-    if (!uses(s, PROC2_EPT))
+    if (!(s->vmx.dirty & 1u << PN_GROUP_CONTROLS) || !uses(s, PROC2_EPT))
         return;
     s->wants.ept_pointer = ept02_pointer(s->ept02, field12(s, PN_F_EPT_POINTER), &fresh);
     if (fresh)
@@ -98,7 +99,6 @@ static void left(struct vcpu *v)
     /* To the processor L1 and L2 are both guests: what L2 has trained must not steer L1, as a real exit's IBRS would see to. */
     if (s->barrier)
         cpu_wrmsr(MSR_PRED_CMD, 1);
-    nested_masks(v);
     if (s->shadowing) /* an exit changes neither the current VMCS nor this */
         pn_shadow_said(&s->vmx, &s->shadow);
 }
@@ -111,7 +111,7 @@ static void after(struct vcpu *v, struct pn_outcome r)
 }
 
 /* L1's preemption timer only falls. Bochs saves nonsense for one that was 0 when the exit had another reason. */
-static void check_timer(struct vcpu *v, bool restarted)
+static void check_timer(struct vcpu *v)
 {
     struct nested *s = &v->nested;
     uint64_t left_now;
@@ -119,7 +119,7 @@ static void check_timer(struct vcpu *v, bool restarted)
     if (!(v->hw.vmcs->base_pin & PIN_PREEMPTION_TIMER))
         return;
     left_now = vmread(PREEMPTION_TIMER);
-    if (!restarted && left_now > s->timer_left) {
+    if (left_now > s->timer_left) {
         vmwrite(PREEMPTION_TIMER, 0);
         left_now = 0;
     }
@@ -140,7 +140,7 @@ static void entered(struct vcpu *v)
 
     s->entries++;
     s->timer = false;
-    check_timer(v, true);
+    s->timer_left = field12(s, PN_F_PREEMPTION_TIMER);
     vmx_keep_interrupts(&v->hw, (field12(s, PN_F_PIN_CTL) & PIN_EXT_INT) != 0);
     leave_it_to_the_processor(v);
     v->hw.user &= (uint8_t) ~(VCPU_HALTED | VCPU_HALTING);
@@ -408,7 +408,7 @@ static void arrive(struct vcpu *v)
 {
     vmx_close_ports(&v->hw);
     pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
-    check_timer(v, false);
+    check_timer(v);
 }
 
 static void arrived(struct vcpu *v)
