@@ -417,13 +417,11 @@ __attribute__((flatten)) void nested_invalidate(struct vcpu *v, bool ept)
 __attribute__((flatten)) void nested_entry(struct vcpu *v, bool launch)
 {
     struct nested *s = &v->nested;
-    struct pn_l1_mode mode;
 
-    if (__builtin_expect(!s->vmx.vmxon, 0) && !s->offered) {
-        raise_exception(v, VECTOR_UD, false);
+    if (!s->vmx.vmxon) {
+        raise_exception(v, VECTOR_UD, false); /* whatever the mode (SDM 30.3) */
         return;
     }
-    mode = s->vmx.vmxon ? nested_mode_of_exit() : nested_mode();
     take_shadow(s);
-    nested_launch(v, mode, launch);
+    nested_launch(v, nested_mode_of_exit(), launch);
 }
