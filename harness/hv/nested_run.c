@@ -199,75 +199,43 @@ bool nested_raise(struct vcpu *v, struct pn_event e)
     return turn != PN_TURN_L2;
 }
 
-/* What an exit of this reason says, by SDM 27.2: exit qualification (27.2.1: otherwise it is cleared), guest-linear and
- * guest-physical address, instruction information (27.2.5). What it does not say the processor leaves as it was, so L1 finds
- * in vmcs12 what was there. */
-static bool has_qualification(uint32_t reason)
-{
-    switch (reason) {
-    case EXIT_EXTERNAL_INTERRUPT:
-    case EXIT_TRIPLE_FAULT:
-    case EXIT_INTR_WINDOW:
-    case EXIT_NMI_WINDOW:
-    case EXIT_CPUID:
-    case EXIT_HLT:
-    case EXIT_VMCALL:
-    case EXIT_RDMSR:
-    case EXIT_WRMSR:
-    case EXIT_PREEMPTION_TIMER:
-    case EXIT_XSETBV:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static bool has_linear(uint32_t reason)
-{
-    return reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason == EXIT_EPT_VIOLATION ||
-           reason == EXIT_EPT_MISCONFIG;
-}
-
-static bool has_physical(uint32_t reason)
-{
-    return reason == EXIT_EPT_VIOLATION || reason == EXIT_EPT_MISCONFIG;
-}
-
-static bool has_instruction_info(uint32_t reason)
-{
-    switch (reason) {
-    case EXIT_CPUID:
-    case EXIT_HLT:
-    case EXIT_VMCALL:
-    case EXIT_RDMSR:
-    case EXIT_WRMSR:
-    case EXIT_EXCEPTION_NMI:
-    case EXIT_EXTERNAL_INTERRUPT:
-    case EXIT_INTR_WINDOW:
-    case EXIT_EPT_VIOLATION:
-    case EXIT_PREEMPTION_TIMER:
-        return false;
-    default:
-        return true;
-    }
-}
+/* What an exit says by SDM 27.2 beyond, or unlike, exit qualification (27.2.1: otherwise it is cleared) and instruction information
+ * (27.2.5): guest-linear and guest-physical address, an event's information. What it does not say the processor leaves as it was, so L1
+ * finds in vmcs12 what was there. */
+enum { NO_QUALIFICATION = 1, NO_INSTRUCTION = 2, PLAIN = 3, LINEAR = 4, PHYSICAL = 8, EVENT = 16 };
+static const uint8_t says[EXIT_REASONS] = {
+    [EXIT_EXCEPTION_NMI] = NO_INSTRUCTION | EVENT,
+    [EXIT_EXTERNAL_INTERRUPT] = PLAIN | EVENT,
+    [EXIT_TRIPLE_FAULT] = NO_QUALIFICATION,
+    [EXIT_INTR_WINDOW] = PLAIN,
+    [EXIT_NMI_WINDOW] = NO_QUALIFICATION,
+    [EXIT_CPUID] = PLAIN,
+    [EXIT_HLT] = PLAIN,
+    [EXIT_VMCALL] = PLAIN,
+    [EXIT_CR_ACCESS] = LINEAR,
+    [EXIT_IO] = LINEAR,
+    [EXIT_RDMSR] = PLAIN,
+    [EXIT_WRMSR] = PLAIN,
+    [EXIT_EPT_VIOLATION] = NO_INSTRUCTION | LINEAR | PHYSICAL,
+    [EXIT_EPT_MISCONFIG] = LINEAR | PHYSICAL,
+    [EXIT_PREEMPTION_TIMER] = PLAIN,
+    [EXIT_XSETBV] = NO_QUALIFICATION,
+};
 
 static struct pn_l2_exit read_exit(const struct nested *s, uint32_t whole)
 {
-    const uint32_t reason = whole & 0xffffu;
-    const bool event = reason == EXIT_EXCEPTION_NMI || reason == EXIT_EXTERNAL_INTERRUPT;
-    const uint32_t info = event ? vmread32(EXIT_INFO) : 0;
+    const uint8_t said = whole < EXIT_REASONS ? says[whole] : 0;
+    const uint32_t info = said & EVENT ? vmread32(EXIT_INFO) : 0;
 
     return (struct pn_l2_exit){
         .reason = whole,
         .info = info,
         .error = info & INFO_HAS_ERROR ? vmread32(EXIT_ERROR) : (uint32_t)field12(s, PN_F_EXIT_ERROR),
         .length = vmread32(EXIT_LENGTH),
-        .instruction_info =
-            has_instruction_info(reason) ? vmread32(INSTRUCTION_INFO) : (uint32_t)field12(s, PN_F_INSTRUCTION_INFO),
-        .qualification = has_qualification(reason) ? vmread(EXIT_QUALIFICATION) : 0,
-        .linear = has_linear(reason) ? vmread(GUEST_LINEAR_ADDR) : field12(s, PN_F_GUEST_LINEAR_ADDRESS),
-        .physical = has_physical(reason) ? vmread(GUEST_PHYS_ADDR) : field12(s, PN_F_GUEST_PHYSICAL),
+        .instruction_info = said & NO_INSTRUCTION ? (uint32_t)field12(s, PN_F_INSTRUCTION_INFO) : vmread32(INSTRUCTION_INFO),
+        .qualification = said & NO_QUALIFICATION ? 0 : vmread(EXIT_QUALIFICATION),
+        .linear = said & LINEAR ? vmread(GUEST_LINEAR_ADDR) : field12(s, PN_F_GUEST_LINEAR_ADDRESS),
+        .physical = said & PHYSICAL ? vmread(GUEST_PHYS_ADDR) : field12(s, PN_F_GUEST_PHYSICAL),
     };
 }
 
@@ -421,6 +389,11 @@ static void arrived(struct vcpu *v)
 }
 
 /* Exits whose route, or whose handling here, takes more than the reason and RCX. */
+static bool has_words(uint32_t reason)
+{
+    return reason == EXIT_EXCEPTION_NMI || reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
+}
+
 static void handle_words(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
@@ -440,11 +413,6 @@ static void handle_words(struct vcpu *v, uint32_t reason)
     if (reason < EXIT_REASONS)
         s->to_l0[reason]++;
     ours(v, x, open);
-}
-
-static bool has_words(uint32_t reason)
-{
-    return reason == EXIT_EXCEPTION_NMI || reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
 }
 
 /* What the hypervisor alone wanted to see of L2, of exits without words. `brief`: it had asked for an exit at once. */
