@@ -52,10 +52,12 @@ void nested_finish(struct vcpu *v, struct pn_outcome r); /* flags and RIP, or th
 
 /* nested_run.c */
 void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch);
-void nested_handle(struct vcpu *v, uint32_t reason); /* an exit of L2 */
 bool nested_prepare(struct vcpu *v); /* before each entry of L2. True: an exit of L1's is due behind it */
 bool nested_raise(struct vcpu *v, struct pn_event e); /* L2's exception. True: it has become L1's exit */
 void nested_flush_ept(struct vcpu *v);
 void nested_evict(struct vcpu *v); /* evict=: L2's memory goes as its event is delivered */
+
+/* nested_exit.c */
+void nested_handle(struct vcpu *v, uint32_t reason); /* an exit of L2 */
 
 #endif
