@@ -15,7 +15,8 @@
  *
  * UNPROVED: that L2 and L0's work for it change nothing of vmcs02 but what pn_hw_run_l2 lists is an assumption of the seam; so are
  * the bits that L0 keeps in vmcs02's controls for its own events (hw.h), which the hypervisor takes back before an exit is saved.
- * "IA-32e mode guest" may be 0 and 1 (both_modes). INVEPT and INVVPID owe a flush that no ghost counts.
+ * "IA-32e mode guest" may be 0 and 1 (both_modes). What L1's INVEPT demands is done with it (dev_ept_stale, pn_invept), so no entry rests
+ * on it; what its INVVPID demands is a precondition of L2's running (pn_hw_run_l2).
  */
 #include "nested.h"
 

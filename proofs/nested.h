@@ -132,7 +132,11 @@ struct pn_event pn_any_raised(void);
       group_kept{A, B}(n, PN_GROUP_HOST, PN_G_HOST, PN_G_HOST_END) &&
       (!bit(\at(n->dirty, B), PN_GROUP_EXIT) ==> !bit(\at(n->dirty, A), PN_GROUP_EXIT));
 
-    predicate clean_kept{A, B}(struct pn_nested_vmx *n) =
+    // No flush is due that was not before, nor owed.
+    predicate flush_kept{A, B}(struct pn_nested_vmx *n) =
+      !bit(\at(n->dirty, B), PN_DUE_FLUSH) ==> !bit(\at(n->dirty, A), PN_DUE_FLUSH) && \at(dev_flush_owed, A) == \at(dev_flush_owed, B);
+
+    predicate clean_kept{A, B}(struct pn_nested_vmx *n) = flush_kept{A, B}(n) &&
       group_kept{A, B}(n, PN_GROUP_CONTROLS, PN_G_CONTROLS, PN_G_CONTROLS_END) &&
       group_kept{A, B}(n, PN_GROUP_REGISTERS, PN_G_REGISTERS, PN_G_REGISTERS_END) &&
       group_kept{A, B}(n, PN_GROUP_SEGMENTS, PN_G_SEGMENTS, PN_G_SEGMENTS_END) &&
@@ -173,7 +177,8 @@ struct pn_event pn_any_raised(void);
 
 #define L1_MAY                                                                                                             \
     n->vmcs12.f[0 .. PN_FIELDS - 1], n->vmxon, n->vmxon_pointer, n->current, n->launched, n->checked, n->dirty,            \
-        n->pdptrs_held, dev_memory, dev_writes, dev_reads, dev_pdptrs_lost, dev_vmcs, s->f[0 .. PN_FIELDS - 1],            \
+        n->pdptrs_held, dev_memory, dev_writes, dev_reads, dev_pdptrs_lost, dev_flush_owed, dev_ept_stale, dev_vmcs,       \
+        s->f[0 .. PN_FIELDS - 1],                                                                                          \
         dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost
 
 /* VMLAUNCH or VMRESUME. */

@@ -42,11 +42,12 @@ static void close_inv(const struct pn_nested_vmx *n)
 
 /* ---- One instruction ----------------------------------------------------------------------------------------------- */
 
-/* Those that change nothing but the VM-instruction error. */
+/* Those that change no field but the VM-instruction error. INVVPID owes a flush. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
-    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR];
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->dirty, dev_flush_owed, dev_ept_stale;
     ensures nested_inv: pn_nested_inv(n);
     ensures step: l1_step{Pre, Post}(n); */
 static void l1_asks(struct pn_nested_vmx *n)
@@ -328,7 +329,7 @@ static void l1_sees(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool show
     requires root: n->l2 == 0;
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->vmxon, n->vmxon_pointer, n->current, n->launched, n->checked, n->dirty,
-            n->pdptrs_held, dev_memory, dev_writes, dev_reads, dev_pdptrs_lost;
+            n->pdptrs_held, dev_memory, dev_writes, dev_reads, dev_pdptrs_lost, dev_flush_owed, dev_ept_stale;
     ensures nested_inv: pn_nested_inv(n);
     ensures caps: n->caps == \old(n->caps);
     ensures clean: clean_kept{Pre, Post}(n);

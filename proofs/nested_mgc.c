@@ -355,7 +355,8 @@ static struct pn_vcpu either_level(struct pn_vcpu v)
 }
 
 #define ROUNDS_MAY                                                                                             \
-    *n, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_written02[0..PN_FIELDS - 1], \
+    *n, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_ept_stale,                   \
+        dev_written02[0..PN_FIELDS - 1],                                                                       \
         dev_cost02, dev_withdrawn, dev_vmcs01[0..PN_FIELDS - 1], dev_vmcs02[0..PN_FIELDS - 1], dev_vmcs,       \
         dev_pdptrs_lost, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, led_reported, ROUND_MAY
 
