@@ -4,8 +4,12 @@
 Before a call each `requires` is evaluated; a seam function's `ensures` keep the ghost device, as C globals, in step. A
 clause that cannot be translated is an error by name, never skipped.
 
+Of nested VMX the same, and of its pure functions the `ensures` too; a clause about what its seam holds or about L1's memory, with a label,
+or with a quantifier without bounds is left out, and `left-out` names it.
+
 usage: checkgen.py emit DIR     writes DIR/contracts.c, DIR/wrap.flags, DIR/pn_check.h
-       checkgen.py list         what is checked"""
+       checkgen.py list         what is checked
+       checkgen.py left-out     what of nested VMX is not, and why"""
 import os
 import sys
 
@@ -63,6 +67,7 @@ class Generator:
         self.env.update({c: ("int",) for c in self.h.counters})
         self.readers = {}     # ghost -> pure seam function that returns it
         self.wrapped, self.text, self.listing, self.errors = [], [], [], []
+        self.left_out, self.words = [], set()
         self.find_readers()
 
     # ---- what a function says
@@ -140,7 +145,7 @@ class Generator:
 
     def needed(self):
         """Definitions that some requires, or some seam ensures, uses; others are proof-only."""
-        words = set()
+        words = set(self.words)
         for name, f in self.h.functions():
             kinds = ("requires", "ensures") if f.file.startswith(SEAM) else ("requires",)
             for kind in kinds:
@@ -162,6 +167,8 @@ class Generator:
                 if t[1] not in done:
                     out += self.equality(t[1], done)
                 terms.append(f"eq_{t[1]}(a.{field}, b.{field})")
+            elif t[0] == "array":
+                terms.append(f"__builtin_memcmp(a.{field}, b.{field}, sizeof a.{field}) == 0")
             else:
                 terms.append(f"a.{field} == b.{field}")
         done.add(struct)
@@ -283,6 +290,66 @@ class Generator:
         self.text += lines
         self.wrapped.append(name)
 
+    # ---- nested VMX
+
+    def why_not(self, name, f, c, env):
+        """Why a clause is left out, or None. Any other reason is an error."""
+        try:
+            e = expr.parse(c.words, self.clause(name, c))
+            seen, todo = {p for _, p in params_of(f)}, list(expr.names(e))
+            while todo:
+                n = todo.pop()
+                if n in seen:
+                    continue
+                seen.add(n)
+                if n in self.h.foreign:
+                    return f"speaks of {n}, which only the seam knows"
+                if n in self.h.logic:
+                    d = self.h.logic[n]
+                    params = {p: ("int",) if kind == ["integer"] else type_of(kind) for kind, p in d.params}
+                    body = expr.parse(d.body, n)
+                    Writer(self.h).value(body, dict(self.env, **params))
+                    todo += expr.names(body) - {p for _, p in d.params}
+            Writer(self.h).truth(e, dict(env))
+        except csrc.GateError as e:
+            for known in ("a label", "without two bounds", "without bounds", "expected ) near"):
+                if known in str(e):
+                    return str(e).split("cannot translate: ")[-1]
+            self.errors.append(str(e))
+        return None
+
+    def nested(self, name, f):
+        env = dict(self.env)
+        result, params = result_of(f), params_of(f)
+        for t, p in params:
+            env[p] = t
+        env["\\result"] = result
+        pure = [c.words for c in acsl.of_kind(f.contract.text, "assigns")] == [["\\nothing"]]
+        lines = {"requires": [], "ensures": []}
+        ghosts = set()
+        for kind in ("requires", "ensures") if pure else ("requires",):
+            for c in acsl.of_kind(f.contract.text, kind):
+                why = self.why_not(name, f, c, env)
+                if why:
+                    self.left_out.append((name, f"{kind} {c.name or c.text()}", why))
+                    continue
+                e = expr.parse(c.words, self.clause(name, c))
+                label = (c.name + ": " if c.name else "") + c.text()
+                ghosts |= self.mentions(e)
+                lines[kind].append(f'    if (!{self.w.truth(e, env)})\n        pn_check_failed("{name}", "{kind} {escape(label)}");')
+                self.words |= set(c.words)
+                self.listing.append((name, f"{kind} {c.name or c.text()}"))
+        olds = [f"    const {c_type(t) if t[0] != 'int' else 'pn_int'} {n} = {text};"
+                for n, (text, t) in env.get("__old", {}).items()]
+        decl = ", ".join(f"{c_type(t)} {p}" for t, p in params) or "void"
+        call = f"__real_{name}({', '.join(p for _, p in params)});"
+        void = result == ("c", "void")
+        fresh = [f"    {g} = __real_{self.readers[g]}();" for g in sorted(ghosts & set(self.readers))]
+        self.text += [f"{c_type(result)} __wrap_{name}({decl})", "{"] + (["    pn_check_call();"] + self.moved() + self.constants() if ghosts else []) \
+            + fresh + lines["requires"] + olds + [("    " if void else f"    const {c_type(result)} result = ") + call] \
+            + lines["ensures"] + ([] if void else ["    return result;"]) + ["}", ""]
+        self.wrapped.append(name)
+
     def constants(self):
         """What no function assigns is read from the device."""
         assigned = set(w for _, f in self.h.functions() for c in acsl.of_kind(f.contract.text, "assigns") for w in c.words)
@@ -325,6 +392,10 @@ class Generator:
             decl = ", ".join(f"{c_type(t)} {p}" for t, p in params_of(f)) or "void"
             for prefix in ("__real_", "__wrap_"):
                 out.append(f"{c_type(result_of(f))} {prefix}{name}({decl});")
+        for name, f in self.h.nested(): # who links the event core alone has none of them
+            decl = ", ".join(f"{c_type(t)} {p}" for t, p in params_of(f)) or "void"
+            out.append(f"__attribute__((weak)) {c_type(result_of(f))} __real_{name}({decl});")
+            out.append(f"{c_type(result_of(f))} __wrap_{name}({decl});")
         return out
 
     def open_logic(self):
@@ -343,6 +414,8 @@ class Generator:
                 self.wrap(name, f)
             except csrc.GateError as e:
                 self.errors.append(str(e))
+        for name, f in self.h.nested():
+            self.nested(name, f)
         logic = self.logic()
         done, eqs = set(), []
         for s in self.w.eqs:
@@ -383,7 +456,8 @@ def emit(directory):
         if old != content:
             with open(path, "w", encoding="utf-8") as f:
                 f.write(content)
-    print(f"{len(generator.listing)} clauses of {len(generator.wrapped)} functions as executed checks: {directory}")
+    print(f"{len(generator.listing)} clauses of {len(generator.wrapped)} functions as executed checks "
+          f"({len(generator.left_out)} of nested VMX left out): {directory}")
 
 
 def main():
@@ -395,6 +469,11 @@ def main():
             generator.build()
             for name, clause in generator.listing:
                 print(f"{name}: {clause}")
+        elif sys.argv[1:] == ["left-out"]:
+            generator = Generator()
+            generator.build()
+            for name, clause, why in generator.left_out:
+                print(f"{name}: {clause}: {why}")
         else:
             print(__doc__.strip())
             return 2

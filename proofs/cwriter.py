@@ -9,10 +9,11 @@ import digest
 import options
 
 PUBLIC, SEAM = "core/include/provenest/", "core/hw/"
-# Headers whose contracts are not executed: those of nested VMX speak of all of L1's memory and of logic that reads it, which this
-# translation does not know; vendor/model/vmcs.c checks the seam's preconditions there.
-NESTED = tuple(PUBLIC + n for n in ("vmx", "vmcs12", "nested", "evmcs")) + tuple(
-    SEAM + n for n in ("vmcs.h", "tlb.h", "shadow.h", "memory.h", "msr.h"))
+# Nested VMX. Its seam is not executed (vendor/model/vmcs.c checks its preconditions), so what its ghosts hold, and what its logic says of
+# L1's memory, is not known: a clause of the functions below that speaks of it is left out, by name.
+NESTED_SEAM = tuple(SEAM + n for n in ("vmcs.h", "shadow.h", "memory.h", "msr.h", "tlb.h"))
+INNER = tuple("core/vmx/" + n for n in ("merge.h", "route.h"))  # of the core's own headers, those of what is pure
+NESTED = tuple(PUBLIC + n for n in ("vmx", "vmcs12", "nested", "evmcs")) + INNER
 
 
 class Types:
@@ -43,7 +44,11 @@ class Types:
 def fields_of(ws):
     out, current = {}, []
     for w in ws:
-        if w == ";":
+        if w == ";" and "[" in current:
+            at = current.index("[")
+            out[current[at - 1]] = ("array", type_of(current[:at - 1]))
+            current = []
+        elif w == ";":
             out[current[-1]] = type_of(current[:-1])
             current = []
         else:
@@ -73,13 +78,14 @@ class Header:
         out = os.path.join(options.ROOT, "build", "check")
         os.makedirs(out, exist_ok=True)
         path = os.path.join(out, "headers.c")
-        self.includes = [h for h in options.headers() if h.startswith((PUBLIC, SEAM)) and not h.startswith(NESTED)]
+        self.includes = [h for h in options.headers() if h.startswith((PUBLIC, SEAM) + INNER)]
         with open(path, "w", encoding="utf-8") as f:
             f.write("".join(f'#include "{os.path.join(options.ROOT, h)}"\n' for h in self.includes))
         self.unit = csrc.Unit(os.path.relpath(path, options.ROOT), digest.FLAGS)
         self.types = Types(self.unit)
         self.ghosts, self.counters, self.logic = {}, {}, {}
         self.open = {}  # logic without a body: the backend says what it is
+        self.foreign = set()  # ghosts and logic of the nested seam
         for item in self.unit.context:
             for tok in item:
                 if tok.kind == "acsl":
@@ -87,6 +93,9 @@ class Header:
 
     def _annotation(self, tok):
         ws = csrc.words(csrc.inner(tok.text))
+        if tok.file.startswith(NESTED_SEAM):
+            self._foreign(tok, ws)
+            return
         if ws[:1] == ["ghost"]:
             stmt = []
             for w in ws[1:]:
@@ -106,12 +115,29 @@ class Header:
             else:
                 raise csrc.GateError(f"{tok.file}:{tok.line}: {d.name}: cannot translate: logic without a body")
 
-    def functions(self):
-        """(name, Function) of public and seam functions, in order of declaration."""
-        for name, decls in self.unit.decls.items():
+    def _foreign(self, tok, ws):
+        """Predicates with a body are as good as any; the rest is not known here."""
+        if ws[:1] == ["ghost"]:
+            self.foreign |= {a for a, b in zip(ws, ws[1:]) if b in (";", "[") and a != "]"}
+        for d in acsl.definitions(tok.text, (tok.file, tok.line)):
+            if d.body is None:
+                self.foreign.add(d.name)
+            else:
+                self.logic[d.name] = d
+
+    def _annotated(self):
+        for name in self.unit.decls:
             f = self.unit.contract(name)
-            if f and f.file.startswith((PUBLIC, SEAM)) and "TRUST: proof only" not in f.contract.text:
+            if f and f.file.startswith((PUBLIC, SEAM) + INNER) and "TRUST: proof only" not in f.contract.text:
                 yield name, f
+
+    def functions(self):
+        """(name, Function) of public and seam functions of the event core, in order of declaration."""
+        return [(name, f) for name, f in self._annotated() if not f.file.startswith(NESTED + NESTED_SEAM)]
+
+    def nested(self):
+        """Those of nested VMX, the seam apart."""
+        return [(name, f) for name, f in self._annotated() if f.file.startswith(NESTED)]
 
 
 class Writer:
@@ -126,7 +152,8 @@ class Writer:
     def value(self, e, env):
         kind = e[0]
         if kind == "num":
-            return f"((pn_int){e[1]})"
+            high, low = divmod(int(e[1], 0), 1 << 64)
+            return f"(((pn_int){high} << 64) + (pn_int){low}u)" if high else f"((pn_int){e[1]})"
         if kind in ("name", "field", "index") or (kind == "un" and e[1] == "*"):
             t = self.h.types.of(e, env)
             text = self.place(e, env)
@@ -203,7 +230,7 @@ class Writer:
         out = []
         for a, (kind, _) in zip(args, d.params):
             t = type_of(kind)
-            if t[0] == "struct":
+            if t[0] in ("struct", "ptr"):
                 out.append(self.place(a, env))
             else:
                 out.append(self.value(a, env) if kind == ["integer"] else f"({self.value(a, env)} != 0)")
@@ -215,28 +242,34 @@ class Writer:
         op = "==>" if kind == "forall" else "&&"
         if len(names) != 1 or body[0] != "bin" or body[1] != op:
             raise csrc.GateError(f"cannot translate: \\{kind} {', '.join(names)} without bounds on the left of {op}")
-        low, high = bounds(body[2], names[0])
+        low, high, more = bounds(body[2], names[0])
         self.fresh += 1
         ok, start = f"ok{self.fresh}", 1 if kind == "forall" else 0
         inner = dict(env, **{names[0]: ("int",)})
-        test = self.truth(body[3], inner)
+        said = body[3]
+        for m in more:
+            said = ("bin", op, m, said)
+        test = self.truth(said, inner)
         hit = f"if ({'!' if kind == 'forall' else ''}{test}) {{ {ok} = {1 - start}; break; }}"
         return (f"(__extension__({{ pn_int {ok} = {start}; for (pn_int {names[0]} = {self.value(low, env)}; {names[0]} <= "
                 f"{self.value(high, env)}; {names[0]}++) {{ {hit} }} {ok}; }}))")
 
 
 def bounds(e, name):
-    """(low, high) of `low <= name <= high` (with < as well)."""
+    """(low, high) of `low <= name <= high` (with < as well), and what else the left side says."""
     parts = conjuncts(e)
     low = high = None
+    more = []
     for p in parts:
         if p[0] == "bin" and p[1] in ("<=", "<") and p[3] == ("name", name):
             low = p[2] if p[1] == "<=" else ("bin", "+", p[2], ("num", "1"))
         elif p[0] == "bin" and p[1] in ("<=", "<") and p[2] == ("name", name):
             high = p[3] if p[1] == "<=" else ("bin", "-", p[3], ("num", "1"))
-    if low is None or high is None or len(parts) != 2:
+        else:
+            more.append(p)
+    if low is None or high is None:
         raise csrc.GateError(f"cannot translate: quantifier over {name} without two bounds")
-    return low, high
+    return low, high, more
 
 
 def conjuncts(e):
@@ -245,11 +278,16 @@ def conjuncts(e):
 
 def params_of(f):
     ws = [t.text for t in f.head if t.kind != "acsl"]
-    start = ws.index(f.name) + 1
+    start = name_at(f, ws) + 1
     close = acsl.close_of(ws, start)
     return [(type_of(t), p) for t, p in acsl.parameters(ws[start + 1:close])]
 
 
 def result_of(f):
     ws = [t.text for t in f.head if t.kind != "acsl"]
-    return type_of(ws[:ws.index(f.name)])
+    return type_of(ws[:name_at(f, ws)])
+
+
+def name_at(f, ws):
+    """Where the name is; an enum may be called the same."""
+    return next(i for i, (a, b) in enumerate(zip(ws, ws[1:])) if a == f.name and b == "(")

@@ -144,6 +144,7 @@ START_TEST(failed_entry)
     const uint32_t reason = _i ? 34 : 33;
     const uint64_t *l1 = model_nested()->vmcs01;
 
+    (void)fresh();
     start(0, 0);
     n.vmxon = n.l2 = n.entry_pending = true;
     n.vmxon_pointer = 0x1000;

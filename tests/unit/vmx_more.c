@@ -736,6 +736,7 @@ START_TEST(entry_outside_vmx_operation)
 
     (void)in_l2();
     n.l2 = false;
+    n.dirty = UINT32_MAX; /* nothing of it has been looked at */
     model_nested()->current = PN_VMCS01;
     n.vmxon = false;
     n.current = PN_NO_VMCS;
