@@ -10,6 +10,8 @@
  *   pn_round_events  from inside: an exit that is L1's, whatever it says (pn_nested_exit), or an event that may be L1's exit
  *                    (pn_nested_events, pn_nested_raise): outside if it is, inside if not; the events are conserved
  *   pn_round_refuse  from inside, if the processor refuses the entry after all: outside; the events are conserved
+ * What of the checks' verdict an entry takes over is in pn_verdict_sound while L1 runs, in pn_verdict_held while L2 does; of an exit
+ * pn_round_events says by value what it has left in place (pn_stands), and nested_stands.c makes the verdict of that.
  * Each from every state. nested_l1.c says the same of L1's instructions, nested_mgc.c puts all of it together in any order. So what
  * an entry does not write need not be written in any round, not in the first alone.
  *
@@ -244,7 +246,7 @@ struct pn_vcpu pn_round_refuse(struct pn_nested_vmx *n, struct pn_vcpu v, struct
 
 /* ---- Events ---------------------------------------------------------------------------------------------------------- */
 
-/* What each of them asks for and gives. */
+/* What each of the five functions that follow asks for and gives. */
 #define L2_READY                                                                                                      \
     requires nested_inv: pn_nested_inv(n);                                                                            \
     requires inv: pn_inv(v);                                                                                          \

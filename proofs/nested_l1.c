@@ -5,7 +5,8 @@
  * CLAIM (pn_l1_instruction), for each instruction with any operands in any mode of L1's, and for the copies from and to the shadow VMCS:
  * a group of fields that is clean afterwards was clean before, with the same values (clean_kept); a verdict of the checks that stands
  * stood before, on the same values (verdict_kept); PDPTEs that vmcs02 is said to hold were held before, though VMPTRLD and VMWRITE
- * give ones that are undefined a value (pdptrs_kept); and this is enough for `outside`, whatever the instruction was.
+ * give ones that are undefined a value (pdptrs_kept); the same of the host-state area, and of what L2's last exit left (area_kept, for
+ * nested_stands.c); and this is enough for `outside`, whatever the instruction was.
  *
  * UNPROVED: pn_shadow_take and pn_shadow_said are called where their premises on what was shown hold (shown_still, left_still): that the
  * order of vmx_shadow.h brings that about is not shown here.

@@ -8,6 +8,8 @@
  *                     stands on the fields as they are, PDPTEs that are said to be held are, nothing stale is cached under
  *                     vpid02); while L2 runs, all that its exit needs for that: so every entry of every history may skip
  *                     what it skips
+ *   verdict, held     what of the entry checks' verdict an entry takes over instead of looking again (pn_verdict_sound of
+ *                     vmx_entry.h) holds while L1 runs; the rules it is about hold of vmcs12 while L2 does (pn_verdict_held)
  *   nested_inv, inv   L1's VMX and the events are well formed
  *   conservation      each event is held or accounted for, across entries, exits, refused entries and events that are L1's exits
  *   payloads          each payload is written once or accounted for
@@ -354,11 +356,11 @@ static struct pn_vcpu either_level(struct pn_vcpu v)
     return core_round(v);
 }
 
-#define ROUNDS_MAY                                                                                             \
-    *n, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_ept_stale,                   \
-        dev_written02[0..PN_FIELDS - 1],                                                                       \
-        dev_cost02, dev_withdrawn, dev_vmcs01[0..PN_FIELDS - 1], dev_vmcs02[0..PN_FIELDS - 1], dev_vmcs,       \
-        dev_pdptrs_lost, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, led_reported, ROUND_MAY
+#define ROUNDS_MAY                                                                                            \
+    *n, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_ept_stale,                  \
+        dev_written02[0..PN_FIELDS - 1], dev_cost02, dev_withdrawn, dev_vmcs01[0..PN_FIELDS - 1],             \
+        dev_vmcs02[0..PN_FIELDS - 1], dev_vmcs, dev_pdptrs_lost, dev_reads, dev_memory, dev_writes, dev_msrs, \
+        dev_msr_journal, led_reported, ROUND_MAY
 
 /* What is one level's, but for L1's instructions. */
 /*@ requires nested: \valid(n);
@@ -418,8 +420,8 @@ static struct pn_vcpu any_round(struct pn_nested_vmx *n, struct pn_vcpu v, struc
     ensures inside: n->l2 != 0 ==> inside(n, l0);
     ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
     ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
-static struct pn_vcpu round_beside(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_vcpu v, struct pn_l0_wants l0,
-                                   bool shown)
+static struct pn_vcpu round_beside(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, struct pn_vcpu v,
+                                   struct pn_l0_wants l0, bool shown)
 {
     const struct pn_vcpu w = any_round(n, v, l0);
 

@@ -3,6 +3,10 @@
  * When a verdict of the entry checks outlives a step (pn_verdict_sound, pn_verdict_held of vmx_entry.h): it rests on some words of
  * vmcs12 and on what the processor can do, and on nothing else. Proof only; never compiled. Lemmas, in a file of their own: beside
  * them the solvers no longer find what they find without (measured on core/vmx/exit.c).
+ *
+ * CLAIM: an exit of L2 that is L1's, from pn_verdict_held, leaves pn_verdict_sound, and any other event of L2's pn_verdict_held
+ * (pn_verdict_events); any instruction of L1's keeps pn_verdict_sound (pn_verdict_l1). Both functions only call what nested.c and
+ * nested_l1.c prove: the rest is the lemmas.
  */
 #include "nested.h"
 
