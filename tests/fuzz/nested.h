@@ -58,11 +58,11 @@ struct nested_run {
     bool l1_long; /* L1 is in 64-bit mode; else with PAE paging */
     bool tagged;  /* vpid02 has translations of ... */
     uint64_t tag_vpid, tag_eptp;
-    int leaves; /* L2 leaves another value in this field of the guest area, and L1 gets the exit; or 0 */
-    bool due; /* L1 has executed INVVPID since the last entry of L2 */
+    int leaves;           /* L2 leaves another value in this field of the guest area, and L1 gets the exit; or 0 */
+    bool due;             /* L1 has executed INVVPID since the last entry of L2 */
     unsigned int empties; /* of EPT02, before L1's instruction */
-    bool brief; /* L2 runs until L1's event can be its exit */
-    bool over;  /* shut down */
+    bool brief;           /* L2 runs until L1's event can be its exit */
+    bool over;            /* shut down */
     uint64_t return_rip;
     unsigned int entries, failures, exits, aborts;
 };
