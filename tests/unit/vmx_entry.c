@@ -44,7 +44,9 @@ static struct pn_outcome entry(struct pn_nested_vmx *n)
 
 static void runs(struct pn_nested_vmx *n)
 {
-    ck_assert_int_eq(entry(n).kind, PN_VMX_ENTER);
+    const struct pn_outcome o = entry(n);
+
+    ck_assert(o.kind == PN_VMX_ENTER && o.vector == 0 && o.error == 0);
     ck_assert(n->l2 && n->entry_pending);
     ck_assert_int_eq(model_nested()->current, PN_VMCS02);
 }
@@ -68,7 +70,9 @@ START_TEST(first_entry_writes_everything)
     ck_assert_uint_eq(V02(GUEST_CS_AR_BYTES), 0xc09b);
     ck_assert_uint_eq(V02(VPID), 2);
     ck_assert_uint_eq(V02(EPT_POINTER), 0xa01e);
-    ck_assert_uint_eq(V02(GUEST_PDPTR3), 0x4001);
+    for (unsigned int i = 0; i < 4; i++)
+        ck_assert_uint_eq(model_nested()->vmcs02[PN_F_GUEST_PDPTR0 + i], 0x1001 + 0x1000 * i);
+    ck_assert_uint_eq(V02(PIN_CTL), 0x3f);
     ck_assert_uint_eq(V02(TSC_OFFSET), 1000);
 }
 END_TEST
@@ -168,6 +172,21 @@ static void exits(struct pn_nested_vmx *n)
     ck_assert_int_eq(pn_nested_exit(n, &f->v, x).kind, PN_VMX_SUCCEED);
     model_nested_round();
 }
+
+/* 27.5.1: what the exit does not load is L2's: PAT, and of EFER all but LMA and LME. */
+START_TEST(exit_that_loads_no_pat_and_efer)
+{
+    struct pn_nested_vmx *n = start();
+
+    F(GUEST_EFER) = BIT(11) | BIT(0);
+    runs(n);
+    pn_nested_entered(n, false);
+    exits(n);
+    ck_assert_uint_eq(model_nested()->vmcs01[PN_F_GUEST_EFER], BIT(11) | BIT(10) | BIT(8) | BIT(0));
+    ck_assert_uint_eq(model_nested()->vmcs01[PN_F_GUEST_PAT], 0x0007040600070406);
+    ck_assert_uint_eq(F(EXIT_ERROR), 0);
+}
+END_TEST
 
 static struct pn_outcome vmwrite(struct pn_nested_vmx *n, int field, uint64_t value)
 {
@@ -637,6 +656,7 @@ TCase *vmx_entry_tests(void)
     tcase_add_test(t, each_group_alone);
     tcase_add_test(t, failed_entry_makes_nothing_clean);
     tcase_add_test(t, controls_before_host_state);
+    tcase_add_test(t, exit_that_loads_no_pat_and_efer);
     tcase_add_test(t, verdict_stands);
     tcase_add_test(t, verdict_ends_with_vmwrite);
     tcase_add_test(t, verdict_ends_with_controls);

@@ -137,6 +137,47 @@ START_TEST(mode)
 }
 END_TEST
 
+/* 27.5.1, bit by bit: of CR0 the bits that an exit loads; CR4.PAE is 1 in 64-bit mode, CR4.PCIDE 0 outside. Shadows too. */
+START_TEST(control_registers)
+{
+    static const uint64_t loaded = BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(5) | BIT(16) | BIT(18) | BIT(31);
+    const uint64_t *l1 = model_nested()->vmcs01;
+
+    start(0, 0);
+    n.vmcs12.f[PN_F_EXIT_CTL] = _i ? BIT(9) : 0;
+    for (unsigned k = 0; k < 64; k++) {
+        const uint64_t host = BIT(k), left = ~BIT(k), cr0 = (host & loaded) | (left & ~loaded);
+        const uint64_t cr4 = _i ? host | BIT(5) : host & ~BIT(17);
+
+        n.vmcs12.f[PN_F_HOST_CR0] = n.vmcs12.f[PN_F_HOST_CR4] = host;
+        pn_load_host(&n, (struct pn_leaving){.cr0 = left, .efer = 0, .pat = 7, .nmi_blocked = false});
+        ck_assert(l1[PN_F_GUEST_CR0] == cr0 && l1[PN_F_CR0_SHADOW] == cr0);
+        ck_assert(l1[PN_F_GUEST_CR4] == cr4 && l1[PN_F_CR4_SHADOW] == cr4);
+    }
+}
+END_TEST
+
+/* 27.5.4: L1's PDPTEs, each with each bit. Not present, any; else bits 2:1, 8:5 and those above the physical width are 0. */
+START_TEST(pdptes)
+{
+    start(0, 0);
+    n.vmcs12.f[PN_F_HOST_CR3] = PAGE;
+    n.vmcs12.f[PN_F_HOST_CR4] = BIT(5);
+    for (unsigned k = 0; k < 2 * 64; k++) {
+        const bool reserved = k % 64 == 1 || k % 64 == 2 || (k % 64 >= 5 && k % 64 <= 8) || k % 64 >= 40;
+        const uint64_t entry = (k < 64 ? 1 : 0) | BIT(k % 64), at = PAGE + 8 * (uint64_t)(k % 4);
+
+        for (unsigned i = 0; i < 4; i++)
+            *model_word(PAGE + 8 * i) = 0;
+        *model_word(at) = entry;
+        model_nested_round();
+        ck_assert(pn_load_host_pdptes(&n) == !((entry & 1) && reserved));
+        if (!((entry & 1) && reserved))
+            ck_assert_uint_eq(model_nested()->vmcs01[PN_F_GUEST_PDPTR0 + k % 4], entry);
+    }
+}
+END_TEST
+
 /* 26.8: an entry that fails at its MSR-load list (reason 34) has loaded L2's PAT and EFER, and the exit loads only what it is
    told to; one that fails before (33) has not. */
 START_TEST(failed_entry)
@@ -173,6 +214,8 @@ TCase *vmx_host_tests(void)
     tcase_add_test(t, l1_races);
     tcase_add_loop_test(t, segments, 0, 7);
     tcase_add_loop_test(t, mode, 0, 2);
+    tcase_add_loop_test(t, control_registers, 0, 2);
+    tcase_add_test(t, pdptes);
     tcase_add_loop_test(t, failed_entry, 0, 2);
     return t;
 }
