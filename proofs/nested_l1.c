@@ -537,8 +537,8 @@ static bool keeps_verdict(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, str
           KEPT(PN_F_EXIT_STORE_ADDR); */
     /*@ assert same_4: n->checked != 0 ==> KEPT(PN_F_EXIT_LOAD_COUNT) && KEPT(PN_F_EXIT_LOAD_ADDR) &&
           KEPT(PN_F_ENTRY_LOAD_COUNT) && KEPT(PN_F_ENTRY_LOAD_ADDR); */
-    /*@ assert same_5: n->checked != 0 ==> KEPT(PN_F_ENTRY_INFO) && KEPT(PN_F_ENTRY_ERROR) && KEPT(PN_F_ENTRY_LENGTH) &&
-          KEPT(PN_F_GUEST_CR0); */
+    /*@ assert same_5: n->checked != 0 ==> KEPT(PN_F_ENTRY_INFO) && KEPT(PN_F_ENTRY_ERROR) && KEPT(PN_F_ENTRY_LENGTH); */
+    /*@ assert same_6: n->checked != 0 ==> KEPT(PN_F_GUEST_CR0); */
     /*@ assert controls_reserved: n->checked != 0 ==> controls_reserved_ok(n); */
     /*@ assert controls_agree: n->checked != 0 ==> controls_agree(n); */
     /*@ assert io_bitmaps: n->checked != 0 ==> io_bitmaps_ok(n); */
