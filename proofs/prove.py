@@ -134,7 +134,7 @@ def run_all(jobs, digests, cold, quiet):
 def order(jobs, digests):
     """Longest first, by the committed seconds, so that two processors finish together."""
     known = {(f["file"], f["function"]): f["seconds"] for f in (load_committed() or {}).get("functions", [])}
-    return sorted(jobs, key=lambda j: (-known.get((j.path, j.function), 1e6 if j.function else 0), j.path, j.label))
+    return sorted(jobs, key=lambda j: (-known.get((j.path, j.function or ""), 0 if j.canary else 1e6), j.path, j.label))
 
 
 SAMPLED = 8  # one in so many keeps its smoke tests in a lean run; which ones, the committed digest decides

@@ -78,8 +78,8 @@ class Job:
             cmd += ["-wp-prop=-@lemma"]
         elif self.canary:
             cmd += ["-wp-prop", "@lemma", "-wp-timeout", "3"]
-        else:
-            cmd += ["-wp-prop", "@lemma"]
+        else:  # most are found by CVC4 alone, in under a second, and each of those costs Z3's whole limit first
+            cmd += ["-wp-prop", "@lemma", "-wp-timeout", "4"]
         cmd += [self.path]
         if self.function and self.smoke:  # -then forgets the selection of functions and properties
             cmd += ["-then", "-wp", "-wp-fct", self.function, "-wp-prop=-@lemma"] + options.smoke()
