@@ -67,7 +67,7 @@ WRONG = {
         [("return f[PN_F_ENTRY_CTL] != entry;", "return entry > UINT64_MAX - 1;")]),
     "exit-compares-no-cr4": (
         "an exit that saves another CR4 leaves the verdict standing",
-        [("return f[PN_F_GUEST_CR0] != cr0 || f[PN_F_GUEST_CR4] != cr4;", "(void)cr4;\n    return f[PN_F_GUEST_CR0] != cr0;")]),
+        [("return f[PN_F_GUEST_CR0] != before0 || f[PN_F_GUEST_CR4] != before4;", "return f[PN_F_GUEST_CR0] != before0;")]),
     "verdict-of-virtual-8086": (
         "what was right of a virtual-8086 guest's segments stands for another guest",
         [("    if (vm || changed)\n", "    (void)vm;\n    if (changed)\n")]),
