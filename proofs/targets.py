@@ -14,10 +14,19 @@ def jobs_of_tree(function=None):
         unit = csrc.unit(path)
         names = [n for n in unit.defs if unit.defs[n].file == path]
         jobs += [wp.Job(path, n) for n in names if function in (None, n)]
-        if function is None and any("lemma" in csrc.words(csrc.inner(t.text)) for item in unit.context for t in item
-                                    if t.kind == "acsl" and t.file == path):
-            jobs.append(wp.Job(path, lemmas=True))
+        lemmas = own_lemmas(unit, path)
+        if function is None and lemmas:
+            jobs.append(wp.Job(path, lemmas=lemmas))
     return jobs
+
+
+def own_lemmas(unit, path):
+    """Names of the lemmas that stand in the file itself; those of headers, canaries among them, are headers_job's."""
+    found = []
+    for t in (t for item in unit.context for t in item if t.kind == "acsl" and t.file == path):
+        ws = csrc.words(csrc.inner(t.text))
+        found += [after for word, after in zip(ws, ws[1:]) if word == "lemma"]
+    return found
 
 
 def headers_job():
