@@ -32,6 +32,16 @@ static struct pn_l2_exit plain_exit(uint32_t reason, uint32_t info)
     return x;
 }
 
+/* An error code in protected mode only. */
+/*@ requires type: e.type <= 7;
+    terminates \true; exits \false; assigns \nothing;
+    ensures info: \result == nx032_info(e, pe); */
+static uint32_t exception_info(struct pn_event e, bool pe)
+{
+    e.has_error = e.has_error && pe;
+    return pn_vmx_entry_info(e);
+}
+
 /* The exit for an exception: its payload is the qualification; an error code of 16 bits, in protected mode only. */
 /*@ requires type: e.type <= 7;
     terminates \true; exits \false; assigns \nothing;
@@ -42,11 +52,10 @@ static struct pn_l2_exit plain_exit(uint32_t reason, uint32_t info)
     ensures length: \result.length == e.length; */
 static struct pn_l2_exit exception_exit(struct pn_event e)
 {
-    struct pn_l2_exit x = plain_exit(EXIT_EXCEPTION, 0);
+    const bool pe = pn_hw_pe();
+    struct pn_l2_exit x = plain_exit(EXIT_EXCEPTION, exception_info(e, pe));
 
-    e.has_error = e.has_error && pn_hw_pe();
-    x.info = pn_vmx_entry_info(e);
-    if (e.has_error)
+    if (e.has_error && pe)
         x.error = e.error % 0x10000u;
     if (e.has_payload)
         x.qualification = e.payload;
