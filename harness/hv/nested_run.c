@@ -37,7 +37,7 @@ void pn_hw_empty_ept02(void)
 }
 
 /* The EPT that vmcs02 gets. The core takes it for constant unless told. What it depends on is among the controls of vmcs12, and a root
- * is taken away only for the EPTP of another VMCS, which L1 makes current first. */
+ * is taken away only for another EPTP: of another VMCS, which L1 makes current first, or by a VMWRITE; either makes them dirty. */
 static void choose_ept(struct vcpu *v)
 {
     struct nested *s = &v->nested;

@@ -40,10 +40,12 @@ void pn_hw_load_vmcs(enum pn_vmcs which)
     if (cpu->l2 == l2)
         return;
     CPU_COUNT_ONE(cpu->pointers);
-    if (l2)
+    if (l2) {
         VMX_LOAD(vmcs02_at);
-    else
+    } else {
+        vmx_close_ports(cpu); /* an exit of L1's that the hypervisor makes before L2 has run with them open */
         VMX_LOAD(vmcs01_at);
+    }
     turn_to(cpu, l2);
 }
 
@@ -154,7 +156,7 @@ static void set_ports(struct vmx_known *k, bool open)
 }
 
 /* SDM 24.6.4: bitmap A is for ports 0 to 0x7fff, B for the others; with bitmaps in use "unconditional I/O exiting" is ignored
- * (24.6.2). L1 cannot change its bitmaps before L2 has left. */
+ * (24.6.2). L1 cannot change its bitmaps before vmcs02 is left, and that closes the ports. */
 void vmx_open_ports(struct vmx_cpu *cpu, bool bitmaps, uint64_t a, uint64_t b)
 {
     enum { WORDS = VMX_PAGE / 8 };
