@@ -33,12 +33,12 @@ struct pn_nested_vmx {
     struct pn_vmcs12 vmcs12; /* the current VMCS, if there is one: read from memory by VMPTRLD, written back when it is left */
     uint64_t vmxon_pointer;  /* the VMXON region */
     uint64_t current;        /* the current VMCS's physical address, or PN_NO_VMCS */
-    uint32_t dirty;          /* bit g (enum pn_group): a field of the group may differ from what vmcs02 holds */
+    uint32_t dirty;          /* bit g (enum pn_group): a field of it may differ from vmcs02's; HOST, EXIT: no verdict stands */
     bool vmxon;              /* in VMX operation */
     bool launched;           /* launch state of the current VMCS */
     bool l2;                 /* VMX non-root operation: vmcs02 runs, or will at the next entry */
     bool entry_pending;      /* VMLAUNCH or VMRESUME has been accepted and L2 has not run yet */
-    bool checked;            /* the verdict "all checks pass" stands: nothing it rests on has changed since */
+    bool checked;            /* the verdict on controls and injected event stands: nothing it rests on has changed since */
     bool pdptrs_held;        /* vmcs02 holds vmcs12's PDPTRs, or vmcs12's are undefined (SDM 27.3.1) */
 };
 
