@@ -66,6 +66,7 @@ class Job:
     def __init__(self, path, function=None, lemmas=(), smoke=True, canary=False):
         self.path, self.function, self.lemmas, self.smoke, self.canary = path, function, lemmas, smoke, canary
         self.label = function or ("canaries" if canary else "lemmas")
+        self.limit = None  # seconds a goal, if other than options.TIMEOUT
 
     def command(self, work, cache):
         cmd = [options.FRAMAC] + options.KERNEL + options.FILE_OPTIONS.get(self.path, [])
@@ -75,6 +76,7 @@ class Job:
         cmd += ["-wp-session", os.path.join(work, "session"), "-wp-report-json", os.path.join(work, "wp.json")]
         if self.function:
             cmd += ["-wp-fct", self.function] + options.fct_timeout(self.function)
+            cmd += ["-wp-timeout", str(self.limit)] if self.limit else []
             cmd += ["-wp-prop=-@lemma"]
         elif self.canary:
             cmd += ["-wp-prop", "@lemma", "-wp-timeout", "3"]
