@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Words and steps that the clients of nested VMX share: nested.c proves the rounds, nested_l1.c L1's instructions, nested_mgc.c all of it
- * in any order. Proof only; never compiled.
+ * Words and steps that the clients of nested VMX share: nested.c proves the rounds, nested_l1.c L1's instructions, nested_stands.c that a
+ * verdict of the entry checks outlives both, nested_mgc.c all of it in any order. Proof only; never compiled.
  */
 #ifndef PROVENEST_PROOFS_NESTED_H
 #define PROVENEST_PROOFS_NESTED_H

@@ -33,7 +33,9 @@ void nested_flush_ept(struct vcpu *v)
 /* core/hw/tlb.h: L1's INVEPT. */
 void pn_hw_empty_ept02(void)
 {
-    nested_flush_ept((struct vcpu *)vmx_this_cpu()); /* hw is its first member */
+    _Static_assert(__builtin_offsetof(struct vcpu, hw) == 0, "a vmx_cpu is a vcpu's beginning");
+
+    nested_flush_ept((struct vcpu *)vmx_this_cpu());
 }
 
 /* The EPT that vmcs02 gets. The core takes it for constant unless told. What it depends on is among the controls of vmcs12, and a root

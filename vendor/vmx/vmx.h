@@ -29,7 +29,7 @@ struct vmx_pages {
     uint8_t vmcs[VMX_PAGE];
     uint8_t msr_bitmap[VMX_PAGE];
     uint8_t io_bitmap[2 * VMX_PAGE];
-    uint8_t exception_stack[VMX_PAGE]; /* IST 1: double fault and machine check of the host itself */
+    uint8_t exception_stack[VMX_PAGE]; /* IST 1: the host's own #DF and #MC; in its middle HOST_RSP */
     uint8_t vmcs02[VMX_PAGE];          /* for L2, and its MSR bitmap */
     uint8_t msr_bitmap02[VMX_PAGE];
     uint8_t stray[VMX_PAGE];  /* what the processor gets instead of a page that L1 named and that is not L1's */
