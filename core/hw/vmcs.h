@@ -26,6 +26,8 @@ enum { PN_BITMAP_WORDS = 512 }; /* an MSR bitmap (SDM 24.6.9) in words of 64 bit
   uint16_t dev_tag_vpid; uint64_t dev_tag_eptp;
   // The PDPTE fields of the current vmcs12 are undefined: no exit saved them, no VMWRITE gave them.
   bool dev_pdptrs_lost;
+  // Vmcs02 has, or may have, segments of L2's that vmcs12 has not: L2 has run since.
+  bool dev_unsaved;
 */
 
 /*@ axiomatic Vmcs {
@@ -93,6 +95,7 @@ void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp);
     requires fits: sdm24_fits(f, value);
     requires current: dev_vmcs == PN_VMCS02;
     requires once: dev_written02[f] == 0;
+    requires saved: PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_unsaved == 0;
     terminates \true; exits \false; assigns dev_vmcs02[f], dev_written02[f], dev_cost02;
     ensures value: vmcs02_takes(f, value, dev_vmcs02[f]);
     ensures written: dev_written02[f] == 1;
@@ -113,7 +116,8 @@ void pn_hw_flush02(uint16_t vpid);
     requires flushed: dev_flush_owed == 0;
     terminates \true; exits \false;
     assigns dev_vmcs02[PN_F_ENTRY_CTL], dev_vmcs02[PN_G_BASIC .. PN_F_GUEST_CR4],
-            dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], dev_vmcs02[PN_F_PREEMPTION_TIMER];
+            dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], dev_vmcs02[PN_F_PREEMPTION_TIMER], dev_unsaved, dev_ept_stale;
+    ensures unsaved: dev_unsaved != 0;
     ensures mode: \forall integer k; 0 <= k <= 31 && k != 9 ==>
             (bit(dev_vmcs02[PN_F_ENTRY_CTL], k) <==> bit(\old(dev_vmcs02[PN_F_ENTRY_CTL]), k));
     ensures cr0: \forall integer k; 0 <= k <= 63 && bit(dev_vmcs02[PN_F_CR0_MASK], k) ==>
@@ -127,6 +131,12 @@ void pn_hw_run_l2(void);
     terminates \true; exits \false; assigns dev_pdptrs_lost;
     ensures lost: dev_pdptrs_lost != 0 <==> saved == 0; */
 void pn_hw_saved_pdptrs(bool saved);
+
+/*@ // TRUST: proof only. SDM 27.3.2: L2's segments are where L1 finds them.
+    requires saved: \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == dev_vmcs02[f];
+    terminates \true; exits \false; assigns dev_unsaved;
+    ensures done: dev_unsaved == 0; */
+void pn_hw_saved_segments(const struct pn_nested_vmx *n);
 
 /*@ // TRUST: SDM 24.6.9: one word of the MSR bitmap of vmcs01, which is constant while L2 can run.
     requires word: word < PN_BITMAP_WORDS;

@@ -74,6 +74,7 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires settled: pn_segments_settled(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->checked, n->l2, n->entry_pending,
             n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, dev_bitmap02, dev_rounds,
@@ -99,7 +100,9 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
                            \old(dev_vmcs01[PN_F_GUEST_PAT]));
     ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
-    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
+    ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -206,6 +209,7 @@ static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires settled: pn_segments_settled(n);
     requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->checked, n->l2, n->entry_pending,
@@ -232,7 +236,9 @@ static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
                            \old(dev_vmcs01[PN_F_GUEST_PAT]));
     ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
-    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
+    ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -290,6 +296,7 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires settled: pn_segments_settled(n);
     requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
@@ -316,7 +323,9 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
                            \old(dev_vmcs01[PN_F_GUEST_PAT]));
     ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
-    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
+    ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>

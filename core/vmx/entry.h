@@ -35,6 +35,7 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
     requires clean: pn_clean_sound(n, l0);
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
+    requires settled: pn_segments_settled(n);
     terminates \true; exits \false;
     assigns n->l2, n->entry_pending, n->pdptrs_held, dev_reads, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp,
             dev_flush_owed, dev_vmcs02[0 .. PN_G_OTHER_END - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02,
@@ -55,7 +56,9 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
     ensures holds_gated: pn_holds_gated(n, dev_vmcs01[PN_F_GUEST_DR7], dev_vmcs01[PN_F_GUEST_DEBUGCTL],
             dev_vmcs01[PN_F_GUEST_PAT]);
     ensures holds_efer: pn_holds_efer(n, dev_vmcs01[PN_F_GUEST_EFER]);
-    ensures holds_segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_segments: pn_same_segments(n);
+    ensures left_segments: !bit(n->dirty, PN_HAS_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
     ensures holds_rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
     ensures holds_timer: dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];

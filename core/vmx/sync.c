@@ -27,15 +27,7 @@ static void save_range(struct pn_nested_vmx *n, unsigned from, unsigned to)
         n->vmcs12.f[i] = pn_hw_read02((enum pn_field)i);
 }
 
-/* The same; whether any of them has another value than before. */
-/*@ requires nested: \valid(n);
-    requires range: from <= to <= PN_FIELDS;
-    requires current: dev_vmcs == PN_VMCS02;
-    terminates \true; exits \false; assigns n->vmcs12.f[from .. to - 1];
-    ensures saved: \forall integer i; from <= i < to ==> n->vmcs12.f[i] == dev_vmcs02[i];
-    ensures same: \result == 0 ==> \forall integer i; from <= i < to ==> dev_vmcs02[i] == \old(n->vmcs12.f[i]);
-    ensures inv: pn_nested_inv{Pre}(n) ==> pn_nested_inv(n); */
-static bool save_changes(struct pn_nested_vmx *n, unsigned from, unsigned to)
+bool pn_save_changes(struct pn_nested_vmx *n, unsigned from, unsigned to)
 {
     bool changed = false;
 
@@ -124,6 +116,7 @@ static uint32_t with_bit(uint32_t word, unsigned k)
     ensures value: n->vmcs12.f[f] == (asked != 0 ? dev_vmcs02[f] : \old(n->vmcs12.f[f]));
     ensures same: \result == 0 ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
     ensures again: n->vmcs12.f[f] != dev_vmcs02[f] ==> bit(n->dirty, group);
+    ensures others: \forall integer k; 0 <= k <= 31 && k != group ==> (bit(n->dirty, k) <==> bit(\old(n->dirty), k));
     ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k); */
 static bool save_if(struct pn_nested_vmx *n, enum pn_field f, bool asked, unsigned group)
 {
@@ -155,6 +148,7 @@ static bool save_if(struct pn_nested_vmx *n, enum pn_field f, bool asked, unsign
     ensures timer: nx002_saved(n->vmcs12.f[PN_F_EXIT_CTL], 22, n->vmcs12.f[PN_F_PREEMPTION_TIMER],
             \old(n->vmcs12.f[PN_F_PREEMPTION_TIMER]), dev_vmcs02[PN_F_PREEMPTION_TIMER]);
     ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures dr7_again: n->vmcs12.f[PN_F_GUEST_DR7] != dev_vmcs02[PN_F_GUEST_DR7] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures debugctl_again: n->vmcs12.f[PN_F_GUEST_DEBUGCTL] != dev_vmcs02[PN_F_GUEST_DEBUGCTL] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
@@ -240,6 +234,7 @@ static void save_pdptrs(struct pn_nested_vmx *n)
     ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
             dev_vmcs02[PN_F_ENTRY_CTL]);
     ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures dr7_again: n->vmcs12.f[PN_F_GUEST_DR7] != dev_vmcs02[PN_F_GUEST_DR7] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures debugctl_again: n->vmcs12.f[PN_F_GUEST_DEBUGCTL] != dev_vmcs02[PN_F_GUEST_DEBUGCTL] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
@@ -258,6 +253,24 @@ static bool save_registers(struct pn_nested_vmx *n)
     return asked || controls || rest;
 }
 
+/* What of the segments is saved now; whether that has other values than before. */
+/*@ requires nested: \valid(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1];
+    ensures all: bit(n->dirty, PN_HAS_SEGMENTS) ==>
+            (\forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == dev_vmcs02[i]);
+    ensures rights: n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_CS_AR_BYTES] &&
+            n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_SS_AR_BYTES];
+    ensures same: \result == 0 ==> \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures inv: pn_nested_inv{Pre}(n) ==> pn_nested_inv(n); */
+static bool save_segments(struct pn_nested_vmx *n)
+{
+    if (pn_tstb(n->dirty, PN_HAS_SEGMENTS))
+        return pn_save_changes(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    return pn_save_changes(n, PN_F_GUEST_CS_AR_BYTES, PN_F_GUEST_SS_AR_BYTES + 1);
+}
+
 /* Whether registers or segments have other values than before. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
@@ -267,7 +280,11 @@ static bool save_registers(struct pn_nested_vmx *n)
             n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER], n->dirty;
     ensures inv: pn_nested_inv(n);
     ensures basic: \forall integer i; PN_G_BASIC <= i < PN_G_BASIC_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
-    ensures segments: \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures segments: bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            (\forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == dev_vmcs02[i]);
+    ensures rights: n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_CS_AR_BYTES] &&
+            n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_SS_AR_BYTES];
+    ensures rare: \forall integer i; PN_G_RARE <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
     ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
     ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
     ensures cr0: nx001_cr0(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
@@ -293,6 +310,7 @@ static bool save_registers(struct pn_nested_vmx *n)
     ensures long_mode: nx003_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], \old(n->vmcs12.f[PN_F_ENTRY_CTL]),
             dev_vmcs02[PN_F_ENTRY_CTL]);
     ensures dirty_grows: \forall integer k; 0 <= k <= 31 ==> bit(\old(n->dirty), k) ==> bit(n->dirty, k);
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures dr7_again: n->vmcs12.f[PN_F_GUEST_DR7] != dev_vmcs02[PN_F_GUEST_DR7] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures debugctl_again: n->vmcs12.f[PN_F_GUEST_DEBUGCTL] != dev_vmcs02[PN_F_GUEST_DEBUGCTL] ==> bit(n->dirty, PN_GROUP_REGISTERS);
     ensures pat_again: n->vmcs12.f[PN_F_GUEST_PAT] != dev_vmcs02[PN_F_GUEST_PAT] ==> bit(n->dirty, PN_GROUP_REGISTERS);
@@ -305,10 +323,10 @@ static bool save_registers(struct pn_nested_vmx *n)
     ensures same_registers: \result == 0 ==> \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==>
             n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
     ensures same_segments: \result == 0 ==> \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==>
-            dev_vmcs02[i] == \old(n->vmcs12.f[i]); */
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]); */
 static bool save_fields(struct pn_nested_vmx *n)
 {
-    const bool segments = save_changes(n, PN_G_SEGMENTS, PN_G_RARE_END);
+    const bool segments = save_segments(n), rare = pn_save_changes(n, PN_G_RARE, PN_G_RARE_END);
     const bool registers = save_registers(n);
 
     /*@ assert registers: registers == 0 ==>
@@ -317,7 +335,7 @@ static bool save_fields(struct pn_nested_vmx *n)
     save_pdptrs(n);
     /*@ assert same_registers: registers == 0 ==>
           \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    return segments || registers;
+    return segments || rare || registers;
 }
 
 void pn_save_guest(struct pn_nested_vmx *n)

@@ -8,7 +8,8 @@
 #include "../../spec/acsl/vmx_exit.h"
 #include "../hw/vmcs.h"
 
-/* Everything of the guest-state area that an exit saves. A field that L1 has not asked to be saved keeps its value, and if L2
+/* Everything of the guest-state area that an exit saves; the segments but for CS's and SS's access rights only if vmcs12 had L2's:
+ * behind a run of L2's they stay in vmcs02 until L1 looks (pn_save_segments). A field that L1 has not asked to be saved keeps its value, and if L2
  * has changed the register meanwhile, the next entry has to load it again: its group is dirty. If a field that the rules for
  * registers and segments read (26.3.1.1 to 26.3.1.3) has another value than before, or the guest was a virtual-8086 one, the
  * verdict on them ends: PN_GROUP_EXIT is dirty. */
@@ -20,7 +21,12 @@
             n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER], n->dirty;
     ensures inv: pn_nested_inv(n);
     ensures basic: \forall integer i; PN_G_BASIC <= i < PN_G_BASIC_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
-    ensures segments: \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures segments: bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            (\forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == dev_vmcs02[i]);
+    ensures rights: n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_CS_AR_BYTES] &&
+            n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_SS_AR_BYTES];
+    ensures rare: \forall integer i; PN_G_RARE <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
     ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
     ensures cr0: nx001_cr0(n->vmcs12.f[PN_F_GUEST_CR0], \old(n->vmcs12.f[PN_F_CR0_MASK]), \old(n->vmcs12.f[PN_F_GUEST_CR0]),
@@ -59,5 +65,15 @@
             n->vmcs12.f[i] == \old(n->vmcs12.f[i]));
     ensures stands_8086: !bit(n->dirty, PN_GROUP_EXIT) ==> !bit(\old(n->vmcs12.f[PN_F_GUEST_RFLAGS]), 17); */
 void pn_save_guest(struct pn_nested_vmx *n);
+
+/* Fields from .. to - 1 as vmcs02 has them; whether any of them has another value than before. */
+/*@ requires nested: \valid(n);
+    requires range: from <= to <= PN_FIELDS;
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false; assigns n->vmcs12.f[from .. to - 1];
+    ensures saved: \forall integer i; from <= i < to ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures same: \result == 0 ==> \forall integer i; from <= i < to ==> dev_vmcs02[i] == \old(n->vmcs12.f[i]);
+    ensures inv: pn_nested_inv{Pre}(n) ==> pn_nested_inv(n); */
+bool pn_save_changes(struct pn_nested_vmx *n, unsigned from, unsigned to);
 
 #endif

@@ -101,7 +101,7 @@
 
 /* VI-013: all groups of fields are marked as possibly differing from vmcs02 (enum pn_group), and a flush is due (VI-017). */
 /*@ predicate vi013_all_dirty(integer dirty) =
-      \forall integer g; 0 <= g <= 10 ==> bit(dirty, g);
+      \forall integer g; 0 <= g <= 11 ==> bit(dirty, g);
 */
 
 /* VI-015: the groups that the verdict on control and host-state fields (26.2) rests on: controls, the event, host state, and the

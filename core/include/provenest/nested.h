@@ -25,8 +25,9 @@ struct pn_vmx_caps {
     uint8_t linear_width;    /* 48 or 57 */
 };
 
-/* A bit of `dirty`, below, that is no group's: L1 has executed INVVPID, so the next entry flushes. */
-enum { PN_DUE_FLUSH = PN_GROUPS, PN_DIRTY_BITS };
+/* Bits of `dirty`, below, that are no group's. L1 has executed INVVPID, so the next entry flushes. Vmcs12 has L2's segments; clear: since
+ * L2 has run only vmcs02 has them (pn_save_segments), of their access rights CS's and SS's apart. */
+enum { PN_DUE_FLUSH = PN_GROUPS, PN_HAS_SEGMENTS, PN_DIRTY_BITS };
 
 struct pn_nested_vmx {
     struct pn_vmx_caps caps;

@@ -51,6 +51,12 @@ struct pn_pdptes {
 /*@ predicate pn_same{L}(struct pn_nested_vmx *n, integer first, integer end) =
       \forall integer f; first <= f < end ==> dev_vmcs02[f] == n->vmcs12.f[f];
 
+    // Segments: CS's and SS's access rights; and if vmcs12 has L2's, all.
+    predicate pn_same_segments{L}(struct pn_nested_vmx *n) =
+      dev_vmcs02[PN_F_GUEST_CS_AR_BYTES] == n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES] &&
+      dev_vmcs02[PN_F_GUEST_SS_AR_BYTES] == n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES] &&
+      (bit(n->dirty, PN_HAS_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END));
+
     predicate pn_holds_words{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
       ne001_pin(l0.pin, n->vmcs12.f[PN_F_PIN_CTL], dev_vmcs02[PN_F_PIN_CTL]) &&
       ne002_proc(l0.proc, n->vmcs12.f[PN_F_PROC_CTL], dev_vmcs02[PN_F_PROC_CTL]) &&
@@ -120,16 +126,28 @@ struct pn_pdptes {
                  n->vmcs12.f[PN_F_GUEST_CR0], dev_vmcs02[PN_F_GUEST_EFER]);
 */
 
+/* Vmcs12 is said to have L2's segments only if it has. Vmcs02's, if only they are L2's, stay where they are for an entry (then L1 has
+   not asked for others, and the rules stand, but for what L2 has loaded: the processor checks those, by the same rules, since L2 is
+   an unrestricted guest for L1 too), and nothing that an MSR-load list can fail at may follow. */
+/*@ predicate pn_segments_sound{L}(struct pn_nested_vmx *n) = bit(n->dirty, PN_HAS_SEGMENTS) ==> dev_unsaved == 0;
+
+    predicate pn_segments_settled{L}(struct pn_nested_vmx *n) = bit(n->dirty, PN_HAS_SEGMENTS) ||
+      (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) && !bit(n->dirty, PN_GROUP_SEGMENTS) &&
+       !bit(n->dirty, PN_GROUP_EXIT) && !bit(n->vmcs12.f[PN_F_GUEST_RFLAGS], 17) &&
+       bit(n->vmcs12.f[PN_F_PROC_CTL], 31) && bit(n->vmcs12.f[PN_F_PROC2_CTL], 7) &&
+       n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0);
+*/
+
 /* The invariant of n->dirty while L1 runs: a clean group is in vmcs02 as vmcs12 asks for it. */
 /*@ predicate pn_clean_sound{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
       (!bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0)) &&
       (!bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_registers(n, l0)) &&
       (!bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n)) &&
-      (!bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END)) &&
+      (!bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same_segments(n)) &&
       (!bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END)) &&
       (!bit(n->dirty, PN_GROUP_OTHER) ==>
         dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY] &&
-        dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER]);
+        dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER]) && pn_segments_sound(n);
 
     predicate pn_unwritten{L}(integer first, integer end) =
       \forall integer f; first <= f < end ==> dev_written02[f] == 0;
@@ -235,6 +253,7 @@ bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: pn_unwritten(0, PN_FIELDS);
     requires clean: pn_clean_sound(n, l0);
+    requires saved: bit(n->dirty, PN_GROUP_SEGMENTS) ==> bit(n->dirty, PN_HAS_SEGMENTS);
     requires history: pn_pdptrs_sound(n);
     terminates \true; exits \false;
     assigns n->pdptrs_held, dev_vmcs02[0 .. PN_G_OTHER_END - 1], dev_written02[0 .. PN_G_OTHER_END - 1], dev_cost02;
@@ -248,7 +267,7 @@ bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
     ensures holds_registers: pn_holds_registers(n, l0);
     ensures holds_gated: pn_holds_gated(n, l1.dr7, l1.debugctl, l1.pat);
     ensures holds_efer: pn_holds_efer(n, l1.efer);
-    ensures holds_segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_segments: pn_same_segments(n);
     ensures holds_rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY];
     ensures holds_timer: dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER];
@@ -284,6 +303,7 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     requires history: pn_pdptrs_sound(n);
     requires tags: pn_tags_sound(n);
     requires verdict: pn_verdict_sound(n);
+    requires settled: pn_segments_settled(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
             n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
@@ -311,7 +331,9 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
                            \old(dev_vmcs01[PN_F_GUEST_PAT]));
     ensures holds_efer: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_holds_efer(n, \old(dev_vmcs01[PN_F_GUEST_EFER]));
-    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
+    ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -358,10 +380,11 @@ struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, 
 
 /* The first VM exit after pn_nested_enter; `failed`: bit 31 of its reason. Only an entry that succeeded makes vmcs12 clean; after
  * one that the processor refused nothing is taken for granted. The exit to L1 will save the PDPTEs, or what vmcs12 has is
- * undefined then (SDM 27.3.1). */
+ * undefined then (SDM 27.3.1). Behind one that the processor refused comes pn_save_segments02 first: vmcs02 is given up. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires l2: n->l2 != 0;
+    requires saved: failed != 0 ==> dev_unsaved == 0 || n->entry_pending == 0;
     terminates \true; exits \false; assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending, n->checked;
     ensures inv: pn_nested_inv(n);
     ensures over: n->entry_pending == 0;

@@ -170,6 +170,76 @@ enum pn_route pn_route(const struct pn_nested_vmx *n, struct pn_l2_exit x, struc
     ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_exit_aborted{Pre, Post}(n); */
 struct pn_outcome pn_nested_exit(struct pn_nested_vmx *n, struct pn_vcpu *v, struct pn_l2_exit x);
 
+/* L2's segments, if only vmcs02 has them, into vmcs12: before L1 reads or writes a field of its VMCS, or leaves it. Others than vmcs12
+ * had end the verdict on them. The second for vmcs02 as the current VMCS, behind an entry that the processor refused. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires sound: pn_segments_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1], n->dirty, dev_unsaved,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures saved: bit(n->dirty, PN_HAS_SEGMENTS) && dev_unsaved == 0;
+    ensures late: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == dev_vmcs02[f];
+    ensures early: bit(\old(n->dirty), PN_HAS_SEGMENTS) ==> n->dirty == \old(n->dirty) &&
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures stands: !bit(n->dirty, PN_GROUP_EXIT) ==>
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures dirty: \forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS && k != PN_GROUP_EXIT ==>
+            (bit(n->dirty, k) <==> bit(\old(n->dirty), k));
+    ensures dirty_exit: bit(\old(n->dirty), PN_GROUP_EXIT) ==> bit(n->dirty, PN_GROUP_EXIT); */
+void pn_save_segments(struct pn_nested_vmx *n);
+
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    requires sound: pn_segments_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1], n->dirty, dev_unsaved;
+    ensures inv: pn_nested_inv(n);
+    ensures saved: bit(n->dirty, PN_HAS_SEGMENTS) && dev_unsaved == 0;
+    ensures late: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == dev_vmcs02[f];
+    ensures early: bit(\old(n->dirty), PN_HAS_SEGMENTS) ==> n->dirty == \old(n->dirty) &&
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures stands: !bit(n->dirty, PN_GROUP_EXIT) ==>
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures dirty: \forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS && k != PN_GROUP_EXIT ==>
+            (bit(n->dirty, k) <==> bit(\old(n->dirty), k));
+    ensures dirty_exit: bit(\old(n->dirty), PN_GROUP_EXIT) ==> bit(n->dirty, PN_GROUP_EXIT); */
+void pn_save_segments02(struct pn_nested_vmx *n);
+
+/* Before pn_nested_enter: pn_save_segments, unless they may stay in vmcs02 over the entry. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS01;
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires sound: pn_segments_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1], n->dirty, dev_unsaved,
+            dev_vmcs, dev_if, dev_tf, dev_btf, dev_pe, dev_rf, dev_sti, dev_movss, dev_nmi_blocked, dev_bs, dev_gif, dev_smm,
+            dev_wfs, dev_breakpoints, dev_rip, dev_at, dev_next_rip, dev_mode, dev_dr6, dev_dr7, dev_cr2;
+    ensures inv: pn_nested_inv(n);
+    ensures current: dev_vmcs == PN_VMCS01;
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures settled: pn_segments_settled(n) && pn_segments_sound(n);
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) && !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == dev_vmcs02[f];
+    ensures early: (bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS)) ==> n->dirty == \old(n->dirty) &&
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures stands: !bit(n->dirty, PN_GROUP_EXIT) ==>
+            \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == \old(n->vmcs12.f[f]);
+    ensures dirty: \forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS && k != PN_GROUP_EXIT ==>
+            (bit(n->dirty, k) <==> bit(\old(n->dirty), k));
+    ensures dirty_exit: bit(\old(n->dirty), PN_GROUP_EXIT) ==> bit(n->dirty, PN_GROUP_EXIT); */
+void pn_settle_segments(struct pn_nested_vmx *n);
+
 /* VMLAUNCH or VMRESUME failed after the checks on controls and host state (SDM 26.8): `reason` 33 or 34, bit 31 is set
  * here. Of the VMCS only reason and qualification are written (VE-260): guest state, the entry event and the launch state are
  * as they were (VE-261). The host state and the exit's MSR-load list are loaded, the MSR-store list is not looked at (VE-262).

@@ -188,6 +188,7 @@ struct pn_outcome pn_vmxon(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64_
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false;
     assigns n->vmxon, n->current, n->launched, n->checked, dev_memory, dev_writes;
     ensures inv: pn_nested_inv(n);
@@ -206,6 +207,7 @@ struct pn_outcome pn_vmxoff(struct pn_nested_vmx *n, struct pn_l1_mode m);
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false;
     assigns n->current, n->launched, n->checked, n->vmcs12.f[PN_F_INSTRUCTION_ERROR], dev_memory, dev_writes;
     ensures inv: pn_nested_inv(n);
@@ -231,6 +233,7 @@ struct pn_outcome pn_vmclear(struct pn_nested_vmx *n, struct pn_l1_mode m, uint6
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false;
     assigns n->current, n->launched, n->checked, n->dirty, n->pdptrs_held, n->vmcs12.f[0 .. PN_FIELDS - 1], dev_memory,
             dev_writes, dev_reads;
@@ -274,6 +277,7 @@ struct pn_outcome pn_vmptrst(const struct pn_nested_vmx *n, struct pn_l1_mode m,
 /*@ requires vmx: \valid(n) && \valid(value) && \separated(n, value);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false; assigns *value, n->vmcs12.f[PN_F_INSTRUCTION_ERROR];
     ensures inv: pn_nested_inv(n);
     ensures refused: !permitted(n->vmxon, m) ==> refused(n->vmxon, m, \result);
@@ -291,6 +295,7 @@ struct pn_outcome pn_vmread(struct pn_nested_vmx *n, struct pn_l1_mode m, uint64
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, n->pdptrs_held;
     ensures inv: pn_nested_inv(n);

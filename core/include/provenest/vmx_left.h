@@ -21,7 +21,7 @@
 
     predicate pn_saved_plain{L}(struct pn_nested_vmx *n) =
       (\forall integer f; PN_G_BASIC <= f <= PN_F_GUEST_RFLAGS ==> n->vmcs12.f[f] == dev_vmcs02[f]) &&
-      (\forall integer f; PN_G_SEGMENTS <= f < PN_G_RARE_END ==> n->vmcs12.f[f] == dev_vmcs02[f]) &&
+      pn_same_segments(n) && (\forall integer f; PN_G_RARE <= f < PN_G_RARE_END ==> n->vmcs12.f[f] == dev_vmcs02[f]) &&
       n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3] &&
       n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
 
@@ -63,7 +63,9 @@
     predicate pn_saved{L}(struct pn_nested_vmx *n, struct pn_vmcs12 b) =
       pn_saved_plain(n) && pn_saved_controls(n, b) && pn_saved_asked(n, b) && pn_saved_pdptrs(n, b) && pn_again(n);
 
-    predicate pn_dirty_grows(integer before, integer dirty) = \forall integer k; 0 <= k <= 31 ==> bit(before, k) ==> bit(dirty, k);
+    predicate pn_dirty_grows(integer before, integer dirty) =
+      (\forall integer k; 0 <= k <= 31 ==> bit(before, k) ==> bit(dirty, k)) &&
+      (bit(dirty, PN_HAS_SEGMENTS) ==> bit(before, PN_HAS_SEGMENTS));
 */
 
 /* What the verdict of the entry checks rests on is as it was: of the controls all but "IA-32e mode guest", and the host-state area;
