@@ -4,6 +4,7 @@
  */
 #include <provenest/vmx_entry.h>
 #include <provenest/vmx_events.h>
+#include <provenest/vmx_exit.h>
 
 #include "console.h"
 #include "nested_l2.h"
@@ -185,6 +186,7 @@ static void refused(struct vcpu *v, struct pn_l2_exit x)
     if (!s->refused++)
         say("PN| note the processor refused L2's state: reason %x qualification %x\n", (uint64_t)x.reason,
             x.qualification);
+    pn_save_segments02(&s->vmx);
     pn_nested_entered(&s->vmx, true);
     pn_cancel_injection(&v->events);
     pn_nested_refused(&v->events);

@@ -3,6 +3,7 @@
  * An exit of L1 by one of VMX's instructions: the operand is fetched as the processor would, the core carries the
  * instruction out, and what it came to becomes flags, a fault or an entry (SDM vol. 3C chapter 30).
  */
+#include <provenest/vmx_exit.h>
 #include <provenest/vmx_insn.h>
 
 #include "../../core/hw/memory.h"
@@ -16,7 +17,7 @@ enum { VECTOR_UD = 6, VECTOR_GP = 13 };
 #define RFLAGS_AC (1ull << 18)
 #define CR0_PG (1ull << 31)
 #define EFER_LMA (1ull << 10)
-#define FLAGS_ARITHMETIC 0x8d5ull /* CF PF AF ZF SF OF */
+#define FLAGS_ARITHMETIC 0x8d5ull   /* CF PF AF ZF SF OF */
 #define INFO_IS_REGISTER (1u << 10) /* VMREAD and VMWRITE */
 enum { INFO_REGISTER = 3, INFO_REGISTER_2 = 28, SEGMENT_FS = 4 };
 #define FLAG_CF 1ull
@@ -214,6 +215,7 @@ static void write_field(const struct insn *i, struct nested *s, uint64_t encodin
 {
     const bool shown = s->shadowing && vmx_shadow_shows(encoding);
 
+    pn_save_segments(&s->vmx);
     if (__builtin_expect(shown, 0))
         pn_shadow_take(&s->vmx, &s->shadow);
     nested_finish(i->v, pn_vmwrite(&s->vmx, i->mode, encoding, value));
@@ -224,8 +226,10 @@ static void write_field(const struct insn *i, struct nested *s, uint64_t encodin
 static void vmread_to_memory(struct insn *i, struct nested *s)
 {
     uint64_t value = 0;
-    const struct pn_outcome r = pn_vmread(&s->vmx, i->mode, register_value(i, i->info >> INFO_REGISTER_2), &value);
+    struct pn_outcome r;
 
+    pn_save_segments(&s->vmx);
+    r = pn_vmread(&s->vmx, i->mode, register_value(i, i->info >> INFO_REGISTER_2), &value);
     if (r.kind == PN_VMX_SUCCEED)
         memory(i, &value, word_size(i), true);
     if (!i->faulted)
@@ -265,11 +269,17 @@ static void do_invalidate(struct insn *i, struct nested *s, bool ept)
     nested_finish(i->v, r);
 }
 
-/* VMCLEAR, VMPTRLD and VMXOFF use the current VMCS whole, as VMLAUNCH and VMRESUME do. */
 static void take_shadow(struct nested *s)
 {
     if (s->shadowing)
         pn_shadow_take(&s->vmx, &s->shadow);
+}
+
+/* VMCLEAR, VMPTRLD and VMXOFF use the current VMCS whole. (VMLAUNCH and VMRESUME too, but L2's segments may stay in vmcs02 for them.) */
+static void take_all(struct nested *s)
+{
+    pn_save_segments(&s->vmx);
+    take_shadow(s);
 }
 
 static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
@@ -280,7 +290,7 @@ static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
     if (i->faulted)
         return;
     if (reason != EXIT_VMXON)
-        take_shadow(s);
+        take_all(s);
     if (reason == EXIT_VMXON)
         r = pn_vmxon(&s->vmx, i->mode, pointer);
     else if (reason == EXIT_VMCLEAR)
@@ -294,7 +304,7 @@ static void do_pointer(struct insn *i, struct nested *s, uint32_t reason)
 
 static void do_vmxoff(struct insn *i, struct nested *s)
 {
-    take_shadow(s);
+    take_all(s);
     nested_finish(i->v, pn_vmxoff(&s->vmx, i->mode));
     nested_masks(i->v);
     nested_show(i->v);
@@ -375,6 +385,7 @@ __attribute__((flatten)) void nested_vmread(struct vcpu *v)
         return;
     }
     i = begin(v, nested_mode_of_exit(), info);
+    pn_save_segments(&s->vmx);
     r = pn_vmread(&s->vmx, i.mode, register_value(&i, info >> INFO_REGISTER_2), &value);
     if (r.kind == PN_VMX_SUCCEED)
         set_register(&i, info >> INFO_REGISTER, value);

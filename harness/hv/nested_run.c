@@ -4,6 +4,7 @@
  */
 #include <provenest/vmx_entry.h>
 #include <provenest/vmx_events.h>
+#include <provenest/vmx_exit.h>
 
 #include "../../core/hw/tlb.h"
 
@@ -126,6 +127,7 @@ void nested_launch(struct vcpu *v, struct pn_l1_mode mode, bool launch)
     struct pn_outcome r;
 
     choose_ept(v);
+    pn_settle_segments(&s->vmx);
     r = pn_nested_enter(&s->vmx, mode, launch, s->wants);
     switch (r.kind) {
     case PN_VMX_ENTER:
