@@ -9,26 +9,6 @@
 enum { VM = 17 }; /* RFLAGS */
 enum { REASON_GUEST_STATE = 33, REASON_MSR_LOADING = 34 };
 
-/* All ones, in a spelling that the solvers decide bit by bit. */
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures bits: \forall integer k; 0 <= k <= 31 ==> bit(\result, k); */
-static uint32_t all_dirty(uint32_t any)
-{
-    return any | ~any;
-}
-
-/* After a failure nothing is taken for granted: neither what vmcs02 holds, nor the verdict. Failures need not be fast. */
-/*@ requires nested: \valid(n);
-    terminates \true; exits \false; assigns n->dirty, n->pdptrs_held, n->checked;
-    ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
-            (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k)); */
-static void forget(struct pn_nested_vmx *n)
-{
-    n->dirty = all_dirty(n->dirty);
-    n->pdptrs_held = false;
-    n->checked = false;
-}
-
 /* An entry of the MSR-load list could not be loaded. Those before it were, some of them perhaps into vmcs02. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
@@ -50,10 +30,11 @@ static void forget(struct pn_nested_vmx *n)
     ensures refusals: msr_refusals_kept{Pre, Post};
     ensures memory: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
     ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
-            (\forall integer k; 0 <= k <= 31 ==> bit(n->dirty, k)); */
+            (\forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS ==> bit(n->dirty, k));
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS); */
 static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
 {
-    forget(n);
+    pn_forget_entry(n);
     return pn_entry_failure(n, REASON_MSR_LOADING, entry, true);
 }
 
@@ -103,6 +84,7 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
     ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
     ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
             (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -132,9 +114,9 @@ static struct pn_outcome refuse_list(struct pn_nested_vmx *n, uint32_t entry)
             n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000022 ==>
             pn_unloadable{Pre, Post}(n, \old(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR]), n->vmcs12.f[PN_F_EXIT_QUALIFICATION]);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
-    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+    ensures cost_least: pn_all_clean(\old(n->dirty)) && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
-    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_clean: pn_all_clean(\old(n->dirty)) ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_guest_memory g)
 {
@@ -239,6 +221,7 @@ static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
     ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
     ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
             (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -269,9 +252,9 @@ static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
             pn_unloadable{Pre, Post}(n, \old(n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR]), n->vmcs12.f[PN_F_EXIT_QUALIFICATION]);
     ensures guest_refused: !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
-    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+    ensures cost_least: pn_all_clean(\old(n->dirty)) && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
-    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_clean: pn_all_clean(\old(n->dirty)) ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
@@ -281,7 +264,7 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     /*@ assert in_memory: verdict.ok != 0 ==> guest_in_memory_ok(n); */
     if (verdict.ok)
         return enter(n, l0, g);
-    forget(n);
+    pn_forget_entry(n);
     return pn_entry_failure(n, REASON_GUEST_STATE, verdict.qualification, false);
 }
 
@@ -326,6 +309,7 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
     ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
             (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -362,9 +346,9 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
     ensures guest_refused: controls_ok{Pre}(n) && vtpr_ok{Pre}(n, \old(pn_vtpr(n))) && host_ok{Pre}(n, m.long_mode) &&
             !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
-    ensures cost_least: \old(n->dirty) == 0 && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
+    ensures cost_least: pn_all_clean(\old(n->dirty)) && pn_loads_all{Pre}(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 <= \old(n_writes02) + 4;
-    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_clean: pn_all_clean(\old(n->dirty)) ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 static struct pn_outcome enter_checked(struct pn_nested_vmx *n, struct pn_l1_mode m, struct pn_l0_wants l0)
 {
@@ -374,7 +358,7 @@ static struct pn_outcome enter_checked(struct pn_nested_vmx *n, struct pn_l1_mod
         error = pn_check_host_due(n, m.long_mode, host_due(n->dirty));
     if (!error)
         return enter_guest(n, l0);
-    forget(n);
+    pn_forget_entry(n);
     return pn_vm_fail(n, error);
 }
 
@@ -391,18 +375,6 @@ struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, 
               pn_unloadable{Pre, Here}(n, n->vmcs12.f[PN_F_ENTRY_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_QUALIFICATION]); */
         return o;
     }
-    forget(n);
+    pn_forget_entry(n);
     return o;
-}
-
-void pn_nested_entered(struct pn_nested_vmx *n, bool failed)
-{
-    if (n->entry_pending && !failed) {
-        n->dirty = 0;
-        n->launched = true;
-        n->pdptrs_held = true;
-    } else if (n->entry_pending) {
-        forget(n); /* the MSR-load list may have changed what vmcs02 holds of clean groups */
-    }
-    n->entry_pending = false;
 }

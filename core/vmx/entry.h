@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The parts of an entry: what is read of L1's memory, the verdict on the controls, the way into vmcs02. */
+ * The parts of an entry: what is read of L1's memory, the verdict on the controls, the way into vmcs02; what is left
+ * of one that fails. */
 #ifndef PROVENEST_ENTRY_H
 #define PROVENEST_ENTRY_H
 
@@ -24,6 +25,15 @@ uint8_t pn_control_error(struct pn_nested_vmx *n);
     ensures pdptes: guest_pdptes_in_memory(n) ==> (\forall integer i; 0 <= i <= 3 ==>
             \result.pdpte[i] == mem64(pn_pdptes_at(n->vmcs12.f[PN_F_GUEST_CR3]) + 8 * i)); */
 struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
+
+/* After a failure nothing is taken for granted: neither what vmcs02 holds, nor the verdict. Where L2's segments are is no
+ * guess: in vmcs02, if they were before (no entry that fails has touched them). Failures need not be fast. */
+/*@ requires nested: \valid(n);
+    terminates \true; exits \false; assigns n->dirty, n->pdptrs_held, n->checked;
+    ensures nothing_known: n->pdptrs_held == 0 && n->checked == 0 &&
+            (\forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS ==> bit(n->dirty, k));
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS); */
+void pn_forget_entry(struct pn_nested_vmx *n);
 
 /* From vmcs01 to a vmcs02 that is ready for L2. */
 /*@ requires nested: \valid(n);
@@ -70,9 +80,9 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n);
     ensures tags: pn_tags(n, dev_tag_vpid, dev_tag_eptp);
     ensures flushed: dev_flush_owed == 0;
     ensures once: n_rounds == \old(n_rounds) + 1;
-    ensures cost_least: n->dirty == 0 && pn_loads_all(n) && !pn_writes_pdptrs{Pre}(n) ==>
+    ensures cost_least: pn_all_clean(n->dirty) && pn_loads_all(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 == \old(n_writes02) + 4;
-    ensures cost_clean: n->dirty == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_clean: pn_all_clean(n->dirty) ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 void pn_enter_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_pdptes memory);
 

@@ -5,12 +5,33 @@
 #include "../event/bits.h"
 #include "pdptr.h"
 
-/* Segments, and what is rarely written: as vmcs12 has them. */
+/* Segments: as vmcs12 has them, if it has. */
+/*@ requires nested: \valid_read(n);
+    requires fit: pn_fields_fit(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    requires fresh: pn_unwritten(PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    requires saved: due != 0 ==> dev_unsaved == 0;
+    requires clean: due == 0 ==> pn_same_segments(n);
+    terminates \true; exits \false;
+    assigns dev_vmcs02[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1], dev_written02[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1],
+            dev_cost02;
+    ensures holds: pn_same_segments(n);
+    ensures unwritten: due == 0 ==> pn_unwritten(PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures left: due == 0 ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
+    ensures cost: n_writes02 == \old(n_writes02) + (due != 0 ? PN_G_SEGMENTS_END - PN_G_SEGMENTS : 0); */
+static void write_segments_if(bool due, const struct pn_nested_vmx *n)
+{
+    if (due)
+        pn_write_range(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+}
+
+/* What is rarely written: as vmcs12 has it. */
 /*@ requires nested: \valid_read(n);
     requires fit: pn_fields_fit(n);
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: pn_unwritten(first, end);
-    requires range: PN_G_SEGMENTS <= first <= end <= PN_G_OTHER_END;
+    requires range: PN_G_RARE <= first <= end <= PN_G_OTHER_END;
     requires clean: due == 0 ==> pn_same(n, first, end);
     terminates \true; exits \false;
     assigns dev_vmcs02[first .. end - 1], dev_written02[first .. end - 1], dev_cost02;
@@ -69,7 +90,7 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     write_controls_if(controls, n, l0);
     pn_write_range(n, PN_G_BASIC, PN_G_BASIC_END);
     write_registers_if(registers, n, l0);
-    write_range_if(pn_tstb(n->dirty, PN_GROUP_SEGMENTS), n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    write_segments_if(pn_tstb(n->dirty, PN_GROUP_SEGMENTS), n);
     write_range_if(pn_tstb(n->dirty, PN_GROUP_RARE), n, PN_G_RARE, PN_G_RARE_END);
     pn_write_pdptrs(n, memory);
     write_range_if(other, n, PN_F_GUEST_ACTIVITY, PN_F_GUEST_ACTIVITY + 1);

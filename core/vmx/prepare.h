@@ -12,6 +12,7 @@
     requires plain: \forall integer f; first <= f < end ==> f != PN_F_VIRTUAL_APIC && f != PN_F_APIC_ACCESS;
     requires current: dev_vmcs == PN_VMCS02;
     requires fresh: \forall integer f; first <= f < end ==> dev_written02[f] == 0;
+    requires saved: \forall integer f; first <= f < end && PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_unsaved == 0;
     terminates \true; exits \false;
     assigns dev_vmcs02[first .. end - 1], dev_written02[first .. end - 1], dev_cost02;
     ensures values: pn_same(n, first, end);

@@ -15,7 +15,8 @@
 
 /* NE-021: what was taken may differ from what vmcs02 holds. Controls (group 0): I/O bitmaps 0, MSR bitmap 1, controls 2 to 4,
    6, 7 and 9. The event (5): its own (1), which vmcs02 does not hold. CR and DR (8): registers (3). Guest group 2 (12): segments (4). Guest group 1 (11): registers, the rare ones (5), PDPTEs (6), others (7). Host
-   pointer (13), host group 1 (14): the host-state area (8), which vmcs02 does not hold, but the verdict of the checks rests on. */
+   pointer (13), host group 1 (14): the host-state area (8), which vmcs02 does not hold, but the verdict of the checks rests on.
+   Who takes any has fetched what of L2's state is still in vmcs02 (11, which is no group). */
 /*@ predicate ne021_control(integer k) = 0 <= k <= 4 || k == 6 || k == 7 || k == 9;
 
     predicate ne021_dirty(integer consumed, integer r) =
@@ -23,7 +24,7 @@
       (bit(r, 1) <==> bit(consumed, 5)) &&
       (bit(r, 3) <==> bit(consumed, 8) || bit(consumed, 11)) && (bit(r, 4) <==> bit(consumed, 12)) &&
       (bit(r, 5) <==> bit(consumed, 11)) && (bit(r, 6) <==> bit(consumed, 11)) && (bit(r, 7) <==> bit(consumed, 11)) &&
-      (bit(r, 8) <==> bit(consumed, 13) || bit(consumed, 14));
+      (bit(r, 8) <==> bit(consumed, 13) || bit(consumed, 14)) && !bit(r, 11);
 */
 
 /* NE-022: the bits are set in memory only after an entry that succeeded; all are, for by then every group has been taken. */

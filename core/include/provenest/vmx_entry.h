@@ -149,6 +149,9 @@ struct pn_pdptes {
         dev_vmcs02[PN_F_GUEST_ACTIVITY] == n->vmcs12.f[PN_F_GUEST_ACTIVITY] &&
         dev_vmcs02[PN_F_PREEMPTION_TIMER] == n->vmcs12.f[PN_F_PREEMPTION_TIMER]) && pn_segments_sound(n);
 
+    // No group is dirty, and no flush is due.
+    predicate pn_all_clean(integer dirty) = \forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS ==> !bit(dirty, k);
+
     predicate pn_unwritten{L}(integer first, integer end) =
       \forall integer f; first <= f < end ==> dev_written02[f] == 0;
 */
@@ -282,12 +285,14 @@ bool pn_pdptrs_in_use(const struct pn_nested_vmx *n);
     ensures only_gated: !bit(n->dirty, PN_GROUP_REGISTERS) && !bit(n->dirty, PN_GROUP_CONTROLS) && pn_loads_all(n) ==>
             pn_unwritten(PN_F_GUEST_DR7, PN_G_REGISTERS_END);
     ensures only_segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_unwritten(PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures left_segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
     ensures only_rare: !bit(n->dirty, PN_GROUP_RARE) ==> pn_unwritten(PN_G_RARE, PN_G_RARE_END);
     ensures only_pdptrs: !pn_writes_pdptrs{Pre}(n) ==> pn_unwritten(PN_G_PDPTRS, PN_G_PDPTRS_END);
     ensures only_other: !bit(n->dirty, PN_GROUP_OTHER) ==> pn_unwritten(PN_G_OTHER, PN_G_OTHER_END);
-    ensures cost_least: n->dirty == 0 && pn_loads_all(n) && !pn_writes_pdptrs{Pre}(n) ==>
+    ensures cost_least: pn_all_clean(n->dirty) && pn_loads_all(n) && !pn_writes_pdptrs{Pre}(n) ==>
             n_writes02 == \old(n_writes02) + 4;
-    ensures cost_clean: n->dirty == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_clean: pn_all_clean(n->dirty) ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_l1_registers l1, struct pn_pdptes memory);
 
@@ -334,6 +339,7 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     ensures holds_segments: \result.kind == PN_VMX_ENTER ==> pn_same_segments(n);
     ensures left_segments: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
             (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> dev_vmcs02[f] == \old(dev_vmcs02[f]));
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS);
     ensures holds_rare: \result.kind == PN_VMX_ENTER && n->vmcs12.f[PN_F_ENTRY_LOAD_COUNT] == 0 ==>
             pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures holds_activity: \result.kind == PN_VMX_ENTER ==>
@@ -374,7 +380,7 @@ void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn
     ensures guest_refused: pn_entry_permitted{Pre}(n, m, launch) && pn_controls_pass{Pre}(n) && host_ok{Pre}(n, m.long_mode) &&
             !guest_in_memory_ok{Pre}(n) ==> \result.kind != PN_VMX_ENTER && pn_failed_at_guest{Pre, Post}(n);
     ensures once: \old(n_rounds) <= n_rounds <= \old(n_rounds) + 1;
-    ensures cost_clean: \old(n->dirty) == 0 ==> n_writes02 <= \old(n_writes02) + 12;
+    ensures cost_clean: pn_all_clean(\old(n->dirty)) ==> n_writes02 <= \old(n_writes02) + 12;
     ensures cost_most: n_writes02 <= \old(n_writes02) + 77; */
 struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, bool launch, struct pn_l0_wants l0);
 
@@ -384,7 +390,7 @@ struct pn_outcome pn_nested_enter(struct pn_nested_vmx *n, struct pn_l1_mode m, 
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires l2: n->l2 != 0;
-    requires saved: failed != 0 ==> dev_unsaved == 0 || n->entry_pending == 0;
+    requires saved: failed != 0 && n->entry_pending != 0 ==> bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false; assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending, n->checked;
     ensures inv: pn_nested_inv(n);
     ensures over: n->entry_pending == 0;
