@@ -322,8 +322,10 @@ static bool save_segments(struct pn_nested_vmx *n)
     ensures same_cr4: \result == 0 ==> n->vmcs12.f[PN_F_GUEST_CR4] == \old(n->vmcs12.f[PN_F_GUEST_CR4]);
     ensures same_registers: \result == 0 ==> \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==>
             n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
-    ensures same_segments: \result == 0 ==> \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==>
-            n->vmcs12.f[i] == \old(n->vmcs12.f[i]); */
+    ensures same_segments: \result == 0 ==> \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures same_rare: \result == 0 ==> \forall integer i; PN_G_RARE <= i < PN_G_RARE_END ==>
+            dev_vmcs02[i] == \old(n->vmcs12.f[i]); */
 static bool save_fields(struct pn_nested_vmx *n)
 {
     const bool segments = save_segments(n), rare = pn_save_changes(n, PN_G_RARE, PN_G_RARE_END);
@@ -331,6 +333,8 @@ static bool save_fields(struct pn_nested_vmx *n)
 
     /*@ assert registers: registers == 0 ==>
           \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert segments: segments == 0 ==>
+          \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     save_range(n, PN_G_BASIC, PN_G_BASIC_END);
     save_pdptrs(n);
     /*@ assert same_registers: registers == 0 ==>
@@ -346,7 +350,9 @@ void pn_save_guest(struct pn_nested_vmx *n)
     /*@ assert registers: changed == 0 ==>
           \forall integer i; PN_F_GUEST_DR7 <= i < PN_G_SEGMENTS ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert segments: changed == 0 ==>
-          \forall integer i; PN_G_SEGMENTS <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+          \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert rare: changed == 0 ==>
+          \forall integer i; PN_G_RARE <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert rest: changed == 0 ==>
           \forall integer i; PN_F_GUEST_DR7 <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     if (vm || changed)
