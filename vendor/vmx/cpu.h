@@ -102,7 +102,7 @@ static inline bool vmwrite(uint64_t field, uint64_t value)
     bool failed;
     __asm__ volatile(CPU_COUNT "vmwrite %[value], %[field]"
                      : "=@ccbe"(failed)
-                     : [value] "r"(value), [field] "r"(field), [counter] "i"(CPU_WRITES));
+                     : [value] "rm"(value), [field] "r"(field), [counter] "i"(CPU_WRITES));
     return !failed;
 }
 
