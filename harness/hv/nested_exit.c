@@ -23,8 +23,10 @@ enum { VECTOR_GP = 13, MOV_FROM_CR = 1 };
  * (27.2.5): guest-linear and guest-physical address, an event's information. What it does not say the processor leaves as it was, so L1
  * finds in vmcs12 what was there. */
 enum { NO_QUALIFICATION = 1, NO_INSTRUCTION = 2, PLAIN = 3, LINEAR = 4, PHYSICAL = 8, EVENT = 16 };
+/* Its route, or its handling here, takes more than the reason and RCX. */
+enum { ROUTED_BY_WORDS = 32 };
 static const uint8_t says[EXIT_REASONS] = {
-    [EXIT_EXCEPTION_NMI] = NO_INSTRUCTION | EVENT,
+    [EXIT_EXCEPTION_NMI] = NO_INSTRUCTION | EVENT | ROUTED_BY_WORDS,
     [EXIT_EXTERNAL_INTERRUPT] = PLAIN | EVENT,
     [EXIT_TRIPLE_FAULT] = NO_QUALIFICATION,
     [EXIT_INTR_WINDOW] = PLAIN,
@@ -32,8 +34,8 @@ static const uint8_t says[EXIT_REASONS] = {
     [EXIT_CPUID] = PLAIN,
     [EXIT_HLT] = PLAIN,
     [EXIT_VMCALL] = PLAIN,
-    [EXIT_CR_ACCESS] = LINEAR,
-    [EXIT_IO] = LINEAR,
+    [EXIT_CR_ACCESS] = LINEAR | ROUTED_BY_WORDS,
+    [EXIT_IO] = LINEAR | ROUTED_BY_WORDS,
     [EXIT_RDMSR] = PLAIN,
     [EXIT_WRMSR] = PLAIN,
     [EXIT_EPT_VIOLATION] = NO_INSTRUCTION | LINEAR | PHYSICAL,
@@ -42,9 +44,13 @@ static const uint8_t says[EXIT_REASONS] = {
     [EXIT_XSETBV] = NO_QUALIFICATION,
 };
 
-static struct pn_l2_exit read_exit(const struct nested *s, uint32_t whole)
+static uint8_t said_by(uint32_t whole)
 {
-    const uint8_t said = whole < EXIT_REASONS ? says[whole] : 0;
+    return whole < EXIT_REASONS ? says[whole] : ROUTED_BY_WORDS;
+}
+
+static struct pn_l2_exit read_exit(const struct nested *s, uint32_t whole, uint8_t said)
+{
     const uint32_t info = said & EVENT ? vmread32(EXIT_INFO) : 0;
 
     return (struct pn_l2_exit){
@@ -77,7 +83,7 @@ static void forget_false_step(void)
 
 static __attribute__((noinline)) void reflect_ept(struct vcpu *v, uint32_t as, uint64_t qualification)
 {
-    struct pn_l2_exit x = read_exit(&v->nested, EXIT_EPT_VIOLATION);
+    struct pn_l2_exit x = read_exit(&v->nested, EXIT_EPT_VIOLATION, said_by(EXIT_EPT_VIOLATION));
 
     x.reason = as;
     x.qualification = qualification;
@@ -226,16 +232,10 @@ static void arrived(struct vcpu *v)
         v->hw.user &= (uint8_t)~VCPU_HALTED;
 }
 
-/* Exits whose route, or whose handling here, takes more than the reason and RCX. */
-static bool has_words(uint32_t reason)
-{
-    return reason == EXIT_EXCEPTION_NMI || reason == EXIT_CR_ACCESS || reason == EXIT_IO || reason >= EXIT_REASONS;
-}
-
 static void handle_words(struct vcpu *v, uint32_t reason)
 {
     struct nested *s = &v->nested;
-    const struct pn_l2_exit x = read_exit(s, reason);
+    const struct pn_l2_exit x = read_exit(s, reason, said_by(reason));
     const bool open = v->hw.vmcs->open_ports;
 
     arrive(v);
@@ -269,18 +269,59 @@ static void ours_plain(struct vcpu *v, uint32_t reason, bool brief)
         exit_handle(v, reason);
 }
 
+static inline __attribute__((always_inline)) bool is_l1s(const struct vcpu *v, uint32_t reason)
+{
+    const struct nested *s = &v->nested;
+
+    return pn_route(&s->vmx, (struct pn_l2_exit){.reason = reason}, s->wants, v->hw.regs.rcx, 0) == PN_TO_L1;
+}
+
+/* With the reason of a frequent exit known, the one control that decides is all that is left of pn_route. */
+static bool goes_to_l1(const struct vcpu *v, uint32_t reason)
+{
+    switch (reason) {
+    case EXIT_EXTERNAL_INTERRUPT:
+        return is_l1s(v, EXIT_EXTERNAL_INTERRUPT);
+    case EXIT_CPUID:
+        return is_l1s(v, EXIT_CPUID);
+    case EXIT_HLT:
+        return is_l1s(v, EXIT_HLT);
+    case EXIT_VMCALL:
+        return is_l1s(v, EXIT_VMCALL);
+    case EXIT_RDMSR:
+        return is_l1s(v, EXIT_RDMSR);
+    case EXIT_WRMSR:
+        return is_l1s(v, EXIT_WRMSR);
+    case EXIT_EPT_VIOLATION:
+        return is_l1s(v, EXIT_EPT_VIOLATION);
+    case EXIT_PREEMPTION_TIMER:
+        return is_l1s(v, EXIT_PREEMPTION_TIMER);
+    default:
+        return is_l1s(v, reason);
+    }
+}
+
+static __attribute__((noinline, flatten)) void reflect_said(struct vcpu *v, uint32_t reason)
+{
+    reflect(v, read_exit(&v->nested, reason, said_by(reason)));
+}
+
+/* The words of a plain exit that it does not say are in vmcs12 already: known here, nothing is copied. */
 void nested_handle(struct vcpu *v, uint32_t reason)
 {
     const bool brief = v->hw.vmcs->immediate;
+    const uint8_t said = said_by(reason);
 
-    if (has_words(reason)) {
+    if (said & ROUTED_BY_WORDS) {
         handle_words(v, reason);
         return;
     }
     arrive(v);
     arrived(v);
-    if (pn_route(&v->nested.vmx, (struct pn_l2_exit){.reason = reason}, v->nested.wants, v->hw.regs.rcx, 0) == PN_TO_L1)
-        reflect(v, read_exit(&v->nested, reason));
-    else
+    if (!goes_to_l1(v, reason))
         ours_plain(v, reason, brief);
+    else if (said == PLAIN)
+        reflect(v, read_exit(&v->nested, reason, PLAIN));
+    else
+        reflect_said(v, reason);
 }
