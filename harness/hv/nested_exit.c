@@ -215,12 +215,15 @@ static void check_timer(struct vcpu *v)
     s->timer_left = left_now;
 }
 
-/* What every exit of L2 begins with. */
-static void arrive(struct vcpu *v)
+/* What every exit of L2 begins with. True: it had been asked for at once. */
+static bool arrive(struct vcpu *v)
 {
+    const bool brief = vmx_this_vmcs()->immediate;
+
     vmx_close_ports(&v->hw);
     pn_hw_set_immediate_exit(false); /* L1's timer is in its place again */
     check_timer(v);
+    return brief;
 }
 
 static void arrived(struct vcpu *v)
@@ -238,7 +241,7 @@ static void handle_words(struct vcpu *v, uint32_t reason)
     const struct pn_l2_exit x = read_exit(s, reason, said_by(reason));
     const bool open = v->hw.vmcs->open_ports;
 
-    arrive(v);
+    (void)arrive(v);
     if (reason & EXIT_ENTRY_FAILED) {
         refused(v, x);
         return;
@@ -309,14 +312,14 @@ static __attribute__((noinline, flatten)) void reflect_said(struct vcpu *v, uint
 /* The words of a plain exit that it does not say are in vmcs12 already: known here, nothing is copied. */
 void nested_handle(struct vcpu *v, uint32_t reason)
 {
-    const bool brief = v->hw.vmcs->immediate;
     const uint8_t said = said_by(reason);
+    bool brief;
 
     if (said & ROUTED_BY_WORDS) {
         handle_words(v, reason);
         return;
     }
-    arrive(v);
+    brief = arrive(v);
     arrived(v);
     if (!goes_to_l1(v, reason))
         ours_plain(v, reason, brief);

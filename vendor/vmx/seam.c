@@ -169,7 +169,7 @@ uint64_t pn_hw_dr7(void)
  * IRET ends the blocking even when it faults (SDM 6.7.1). */
 static bool iret_unblocked_nmis(void)
 {
-    return vmx_this_cpu()->exit_reason == EXIT_EPT_VIOLATION && (vmread(EXIT_QUALIFICATION) & INFO_NMI_UNBLOCKED) != 0;
+    return vmx_this_exit_reason() == EXIT_EPT_VIOLATION && (vmread(EXIT_QUALIFICATION) & INFO_NMI_UNBLOCKED) != 0;
 }
 
 struct pn_vectoring pn_hw_vectoring(void)

@@ -113,6 +113,11 @@ static inline struct vmx_cpu *vmx_this_cpu(void)
     return ((vmx_cpu_of_gs *)0)->self;
 }
 
+static inline uint32_t vmx_this_exit_reason(void)
+{
+    return ((vmx_cpu_of_gs *)0)->exit_reason;
+}
+
 static inline struct vmx_pages *vmx_this_pages(void)
 {
     return ((vmx_cpu_of_gs *)0)->pages;
