@@ -80,18 +80,25 @@ static struct pn_leaving leaving(const struct pn_nested_vmx *n, bool nmi)
     ensures memory: \result.kind == done ==> same_memory{Pre, Post};
     ensures others: \forall integer a; a != n->current ==> mem64(a) == \old(mem64(a));
     ensures refusals: msr_refusals_kept{Pre, Post};
-    ensures abort: \result.kind == PN_VMX_ABORT ==> pn_host_refused(n); */
+    ensures abort: \result.kind == PN_VMX_ABORT ==> pn_host_refused{Pre, Post}(n); */
 static struct pn_outcome to_host(const struct pn_nested_vmx *n, struct pn_leaving b, uint8_t done)
 {
     const uint64_t *f = n->vmcs12.f;
     struct pn_outcome o;
+    uint32_t refused;
 
     if (!pn_load_host_pdptes(n))
         return vmx_abort(n, ABORT_PDPTE);
     pn_load_host(n, b);
     /*@ assert pdptes: pn_host_pdptes(n); */
-    if (pn_load_msrs(f[PN_F_EXIT_LOAD_ADDR], (uint32_t)f[PN_F_EXIT_LOAD_COUNT]) != 0)
-        return vmx_abort(n, ABORT_LOAD);
+    refused = pn_load_msrs(f[PN_F_EXIT_LOAD_ADDR], (uint32_t)f[PN_F_EXIT_LOAD_COUNT]);
+    if (refused != 0) {
+        o = vmx_abort(n, ABORT_LOAD);
+        /*@ assert taken: pn_host_pdptes_taken(n); */
+        /*@ assert refused: msr_list_fits(f[PN_F_EXIT_LOAD_ADDR], refused) ==>
+              pn_unloadable_at{Pre, Here}(f[PN_F_EXIT_LOAD_ADDR] + 16 * (refused - 1), n->current); */
+        return o;
+    }
     o.kind = done;
     o.vector = 0;
     o.error = 0;

@@ -229,6 +229,7 @@ void pn_save_segments02(struct pn_nested_vmx *n);
     ensures current: dev_vmcs == PN_VMCS01;
     ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
     ensures settled: pn_segments_settled(n) && pn_segments_sound(n);
+    ensures has: bit(\old(n->dirty), PN_HAS_SEGMENTS) ==> bit(n->dirty, PN_HAS_SEGMENTS);
     ensures late: bit(n->dirty, PN_HAS_SEGMENTS) && !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==>
             \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> n->vmcs12.f[f] == dev_vmcs02[f];
     ensures early: (bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\old(n->dirty), PN_HAS_SEGMENTS)) ==> n->dirty == \old(n->dirty) &&
@@ -276,7 +277,7 @@ void pn_settle_segments(struct pn_nested_vmx *n);
     ensures host_pdptes: \result.kind == PN_VMX_ENTRY_FAILED ==> pn_host_pdptes(n);
     ensures host_list: \result.kind == PN_VMX_ENTRY_FAILED ==>
             msrs_loaded{Pre, Post}(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], n->vmcs12.f[PN_F_EXIT_LOAD_COUNT]);
-    ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_host_refused(n); */
+    ensures abort_reason: \result.kind == PN_VMX_ABORT ==> pn_host_refused{Pre, Post}(n); */
 struct pn_outcome pn_entry_failure(struct pn_nested_vmx *n, uint32_t reason, uint64_t qualification, bool loaded);
 
 /* MSR-load list of an entry or an exit (SDM 26.4, 27.6), for the guest of the current VMCS. 0: all loaded; else the number of

@@ -169,8 +169,10 @@
 /* A host with PAE paging has its PDPTEs from memory at its CR3. */
 /*@ predicate pn_pae_host{L}(struct pn_nested_vmx *n) = !pn_long_host(n) && bit(n->vmcs12.f[PN_F_HOST_CR4], 5);
 
-    logic integer pn_host_pdpte{L}(struct pn_nested_vmx *n, integer k) =
-      mem64(n->vmcs12.f[PN_F_HOST_CR3] % 0x100000000 / 32 * 32 + 8 * k);
+    logic integer pn_host_pdpte_place{L}(struct pn_nested_vmx *n, integer k) =
+      n->vmcs12.f[PN_F_HOST_CR3] % 0x100000000 / 32 * 32 + 8 * k;
+
+    logic integer pn_host_pdpte{L}(struct pn_nested_vmx *n, integer k) = mem64(pn_host_pdpte_place(n, k));
 
     predicate pn_host_pdptes{L}(struct pn_nested_vmx *n) = pn_pae_host(n) ==> \forall integer k; 0 <= k <= 3 ==>
       dev_vmcs01[PN_F_GUEST_PDPTR0 + k] == pn_host_pdpte(n, k) &&
@@ -193,9 +195,24 @@
 /*@ predicate pn_aborted{L}(struct pn_nested_vmx *n, integer code) = l1s(n->current) ==>
       mem64(n->current) == n->caps.basic % 0x80000000 + code * 0x100000000;
 
-    // L1's PDPTEs are refused, or its MSR-load list is (NX-012, or WRMSR would fault).
-    predicate pn_host_refused{L}(struct pn_nested_vmx *n) =
-      (pn_aborted(n, 2) && pn_pae_host(n)) || (pn_aborted(n, 4) && n->vmcs12.f[PN_F_EXIT_LOAD_COUNT] > 0);
+    // One of L1's PDPTEs is refused; the first word of the VMCS region is the abort's now, and says nothing of a PDPTE there.
+    predicate pn_host_pdpte_stands{L}(struct pn_nested_vmx *n, integer k) = pn_host_pdpte_place(n, k) != n->current;
+
+    predicate pn_host_pdptes_refused{L}(struct pn_nested_vmx *n) = pn_pae_host(n) && \exists integer k; 0 <= k <= 3 &&
+      (pn_host_pdpte_stands(n, k) ==> !nx011_pdpte(pn_host_pdpte(n, k), n->caps.address_width));
+
+    predicate pn_host_pdptes_taken{L}(struct pn_nested_vmx *n) = pn_pae_host(n) ==> \forall integer k; 0 <= k <= 3 ==>
+      (pn_host_pdpte_stands(n, k) ==> nx011_pdpte(pn_host_pdpte(n, k), n->caps.address_width));
+
+    // An entry of its MSR-load list is (NX-012, or WRMSR would fault), since A.
+    predicate pn_host_list_refused{A, B}(struct pn_nested_vmx *n) =
+      \exists integer k; 1 <= k <= \at(n->vmcs12.f[PN_F_EXIT_LOAD_COUNT], B) &&
+        (msr_list_fits(\at(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], B), k) ==>
+          pn_unloadable_at{A, B}(\at(n->vmcs12.f[PN_F_EXIT_LOAD_ADDR], B) + 16 * (k - 1), \at(n->current, B)));
+
+    predicate pn_host_refused{A, B}(struct pn_nested_vmx *n) =
+      (pn_aborted{B}(n, 2) && pn_host_pdptes_refused{B}(n)) ||
+      (pn_aborted{B}(n, 4) && pn_host_pdptes_taken{B}(n) && pn_host_list_refused{A, B}(n));
 
     predicate pn_leaves_long_mode{L}(struct pn_nested_vmx *n) =
       nx015_leaves_long_mode(n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_EXIT_CTL]);
@@ -209,7 +226,7 @@
       msrs_unstorable{A}(\at(n->vmcs12.f[PN_F_EXIT_STORE_ADDR], B), \at(n->vmcs12.f[PN_F_EXIT_STORE_COUNT], B));
 
     predicate pn_exit_aborted{A, B}(struct pn_nested_vmx *n) = pn_list_refused{A, B}(n) ||
-      (pn_leaves_long_mode{B}(n) && pn_aborted{B}(n, 6)) || (!pn_leaves_long_mode{B}(n) && pn_host_refused{B}(n));
+      (pn_leaves_long_mode{B}(n) && pn_aborted{B}(n, 6)) || (!pn_leaves_long_mode{B}(n) && pn_host_refused{A, B}(n));
 */
 
 #endif
