@@ -211,9 +211,8 @@ static void save_pdptrs(struct pn_nested_vmx *n)
     requires inv: pn_nested_inv(n);
     requires current: dev_vmcs == PN_VMCS02;
     terminates \true; exits \false;
-    assigns n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_CR0 .. PN_F_GUEST_CR4],
-            n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], n->vmcs12.f[PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER],
-            n->dirty;
+    assigns n->vmcs12.f[PN_F_GUEST_CR0 .. PN_F_GUEST_CR4], n->vmcs12.f[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER],
+            n->vmcs12.f[PN_F_ENTRY_CTL], n->vmcs12.f[PN_F_GUEST_ACTIVITY], n->vmcs12.f[PN_F_PREEMPTION_TIMER], n->dirty;
     ensures inv: pn_nested_inv(n);
     ensures cr3: n->vmcs12.f[PN_F_GUEST_CR3] == dev_vmcs02[PN_F_GUEST_CR3];
     ensures activity: n->vmcs12.f[PN_F_GUEST_ACTIVITY] == dev_vmcs02[PN_F_GUEST_ACTIVITY];
@@ -269,6 +268,31 @@ static bool save_segments(struct pn_nested_vmx *n)
     if (pn_tstb(n->dirty, PN_HAS_SEGMENTS))
         return pn_save_changes(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
     return pn_save_changes(n, PN_F_GUEST_CS_AR_BYTES, PN_F_GUEST_SS_AR_BYTES + 1);
+}
+
+/* All that is saved by a loop but the PDPTEs; whether segments or rare fields have other values than before. */
+/*@ requires nested: \valid(n);
+    requires inv: pn_nested_inv(n);
+    requires current: dev_vmcs == PN_VMCS02;
+    terminates \true; exits \false;
+    assigns n->vmcs12.f[PN_G_BASIC .. PN_G_BASIC_END - 1], n->vmcs12.f[PN_G_SEGMENTS .. PN_G_RARE_END - 1];
+    ensures inv: pn_nested_inv(n);
+    ensures basic: \forall integer i; PN_G_BASIC <= i < PN_G_BASIC_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures segments: bit(n->dirty, PN_HAS_SEGMENTS) ==>
+            (\forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == dev_vmcs02[i]);
+    ensures rights: n->vmcs12.f[PN_F_GUEST_CS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_CS_AR_BYTES] &&
+            n->vmcs12.f[PN_F_GUEST_SS_AR_BYTES] == dev_vmcs02[PN_F_GUEST_SS_AR_BYTES];
+    ensures rare: \forall integer i; PN_G_RARE <= i < PN_G_RARE_END ==> n->vmcs12.f[i] == dev_vmcs02[i];
+    ensures same_segments: \result == 0 ==> \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==>
+            n->vmcs12.f[i] == \old(n->vmcs12.f[i]);
+    ensures same_rare: \result == 0 ==> \forall integer i; PN_G_RARE <= i < PN_G_RARE_END ==>
+            dev_vmcs02[i] == \old(n->vmcs12.f[i]); */
+static bool save_areas(struct pn_nested_vmx *n)
+{
+    const bool segments = save_segments(n), rare = pn_save_changes(n, PN_G_RARE, PN_G_RARE_END);
+
+    save_range(n, PN_G_BASIC, PN_G_BASIC_END);
+    return segments || rare;
 }
 
 /* Whether registers or segments have other values than before. */
@@ -328,18 +352,20 @@ static bool save_segments(struct pn_nested_vmx *n)
             dev_vmcs02[i] == \old(n->vmcs12.f[i]); */
 static bool save_fields(struct pn_nested_vmx *n)
 {
-    const bool segments = save_segments(n), rare = pn_save_changes(n, PN_G_RARE, PN_G_RARE_END);
-    const bool registers = save_registers(n);
+    const bool areas = save_areas(n);
+    bool registers;
 
+    /*@ assert untouched: \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==>
+          n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    /*@ assert changed: areas == 0 ==>
+          \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
+    registers = save_registers(n);
+    /*@ assert segments: areas == 0 ==>
+          \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
     /*@ assert registers: registers == 0 ==>
           \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    /*@ assert segments: segments == 0 ==>
-          \forall integer i; PN_G_SEGMENTS <= i < PN_G_SEGMENTS_END ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    save_range(n, PN_G_BASIC, PN_G_BASIC_END);
     save_pdptrs(n);
-    /*@ assert same_registers: registers == 0 ==>
-          \forall integer i; PN_F_GUEST_DR7 <= i <= PN_F_GUEST_EFER ==> n->vmcs12.f[i] == \at(n->vmcs12.f[i], Pre); */
-    return segments || rare || registers;
+    return areas || registers;
 }
 
 void pn_save_guest(struct pn_nested_vmx *n)

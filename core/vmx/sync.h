@@ -8,11 +8,11 @@
 #include "../../spec/acsl/vmx_exit.h"
 #include "../hw/vmcs.h"
 
-/* Everything of the guest-state area that an exit saves; the segments but for CS's and SS's access rights only if vmcs12 had L2's:
- * behind a run of L2's they stay in vmcs02 until L1 looks (pn_save_segments). A field that L1 has not asked to be saved keeps its value, and if L2
- * has changed the register meanwhile, the next entry has to load it again: its group is dirty. If a field that the rules for
- * registers and segments read (26.3.1.1 to 26.3.1.3) has another value than before, or the guest was a virtual-8086 one, the
- * verdict on them ends: PN_GROUP_EXIT is dirty. */
+/* Everything of the guest-state area that an exit saves; of the segments only CS's and SS's access rights, unless vmcs12 had
+ * L2's: behind a run of L2's they stay in vmcs02 until L1 looks (pn_save_segments). A field that L1 has not asked to be saved
+ * keeps its value, and if L2 has changed the register meanwhile, the next entry has to load it again: its group is dirty. If a
+ * field that the rules for registers and segments read (26.3.1.1 to 26.3.1.3) has another value than before, or the guest was a
+ * virtual-8086 one, the verdict on them ends: PN_GROUP_EXIT is dirty. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
     requires current: dev_vmcs == PN_VMCS02;
