@@ -247,9 +247,9 @@ static void save_pdptrs(struct pn_nested_vmx *n)
             n->vmcs12.f[i] == \old(n->vmcs12.f[i]); */
 static bool save_registers(struct pn_nested_vmx *n)
 {
-    const bool asked = save_asked(n), controls = save_controls(n), rest = save_rest(n);
+    const bool controls = save_controls(n), rest = save_rest(n), asked = save_asked(n);
 
-    return asked || controls || rest;
+    return controls || rest || asked;
 }
 
 /* What of the segments is saved now; whether that has other values than before. */
