@@ -6,12 +6,15 @@
  * CLAIM, with `outside` for all that pn_nested_enter requires while L1 runs (pn_clean_sound: each clean group of vmcs12 is in
  * vmcs02; the verdict of the checks; the PDPTEs' history; what is cached under vpid02), `inside` for what holds while L2 runs:
  *   pn_round_enter   from outside: outside again if the entry fails, inside if L2 is to run
+ *   pn_round_fetch   outside is kept when L0 fetches L2's segments from vmcs02, whenever it does; pn_round_settle: and before an entry
  *   pn_round_run     inside is kept while L2 runs and L0 works for it, through any number of exits that are L0's
  *   pn_round_events  from inside: an exit that is L1's, whatever it says (pn_nested_exit), or an event that may be L1's exit
  *                    (pn_nested_events, pn_nested_raise): outside if it is, inside if not; the events are conserved
  *   pn_round_refuse  from inside, if the processor refuses the entry after all: outside; the events are conserved
  * What of the checks' verdict an entry takes over is in pn_verdict_sound while L1 runs, in pn_verdict_held while L2 does; of an exit
  * pn_round_events says by value what it has left in place (pn_stands), and nested_stands.c makes the verdict of that.
+ * L2's segments, which an exit leaves in vmcs02, stay there unwritten until they are fetched: pn_hw_write02 asks for it, and while they
+ * are late only L2's running changes them (the frames, and `left` of pn_round_enter).
  * Each from every state. nested_l1.c says the same of L1's instructions, nested_mgc.c puts all of it together in any order. So what
  * an entry does not write need not be written in any round, not in the first alone.
  *
@@ -58,6 +61,7 @@ static void open_entry(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
     ensures mode: nx003_long_mode(F(PN_F_ENTRY_CTL), b.f[PN_F_ENTRY_CTL], D(PN_F_ENTRY_CTL));
     ensures pdptrs: pn_uses_pdptrs(n) ==> pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
     ensures again: pn_again(n);
+    ensures late: bit(n->dirty, PN_HAS_SEGMENTS) ==> bit(dirty, PN_HAS_SEGMENTS);
     ensures event: !injected_valid(F(PN_F_ENTRY_INFO)); */
 static void open_exit(const struct pn_nested_vmx *n, struct pn_vmcs12 b, uint32_t dirty)
 {
@@ -95,6 +99,7 @@ static void no_event(const struct pn_nested_vmx *n)
     requires pdptrs: pn_uses_pdptrs(n) ==> pn_same(n, PN_G_PDPTRS, PN_G_PDPTRS_END);
     requires lost: pn_uses_pdptrs(n) || dev_pdptrs_lost != 0;
     requires again: pn_again(n);
+    requires late: pn_segments_sound(n);
     requires event: !injected_valid(F(PN_F_ENTRY_INFO));
     terminates \true; exits \false; assigns \nothing;
     ensures words: pn_holds_words(n, l0);
@@ -105,7 +110,7 @@ static void no_event(const struct pn_nested_vmx *n)
     ensures shadow4: ne010_shadow(l0.cr4_mask, F(PN_F_CR4_MASK), F(PN_F_CR4_SHADOW), F(PN_F_GUEST_CR4), D(PN_F_CR4_SHADOW));
     ensures registers: pn_holds_registers(n, l0);
     ensures loaded: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n);
-    ensures segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures segments: pn_same_segments(n);
     ensures rare: pn_same(n, PN_G_RARE, PN_G_RARE_END);
     ensures other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
             D(PN_F_PREEMPTION_TIMER) == F(PN_F_PREEMPTION_TIMER);
@@ -133,7 +138,7 @@ static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uin
           D(PN_F_GUEST_EFER) == F(PN_F_GUEST_EFER); */
     /*@ assert debug: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_same(n, PN_F_GUEST_DR7, PN_F_GUEST_PAT); */
     /*@ assert loaded: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n); */
-    /*@ assert segments: pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert segments: pn_same_segments(n); */
     /*@ assert rare: pn_same(n, PN_G_RARE, PN_G_RARE_END); */
     /*@ assert other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
           D(PN_F_PREEMPTION_TIMER) == F(PN_F_PREEMPTION_TIMER); */
@@ -157,7 +162,8 @@ static void close_exit(const struct pn_nested_vmx *n, struct pn_l0_wants l0, uin
     ensures merged: MERGED;
     ensures owned: OWNED;
     ensures tagged: TAGGED;
-    ensures verdict: VERDICT; */
+    ensures verdict: VERDICT;
+    ensures segments: l2_segments(n); */
 static void open_l2(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
     (void)n;
@@ -171,6 +177,7 @@ static void open_l2(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
     requires owned: OWNED;
     requires tagged: TAGGED;
     requires verdict: VERDICT;
+    requires segments: l2_segments(n);
     terminates \true; exits \false; assigns \nothing;
     ensures inside: inside(n, l0); */
 static void close_l2(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
@@ -196,10 +203,88 @@ static void close_l1(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
     /*@ assert between: between(n, l0); */
 }
 
+/* What the next entry starts from, after segments have been fetched: nothing else than these and the dirty bits is another. */
+/*@ requires nested: \valid_read(n);
+    requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
+    requires stands: n->checked != 0 ==> controls_ok(n);
+    requires controls: !bit(n->dirty, PN_GROUP_CONTROLS) ==> pn_holds_controls(n, l0);
+    requires registers: !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_registers(n, l0);
+    requires loaded: !bit(n->dirty, PN_GROUP_CONTROLS) && !bit(n->dirty, PN_GROUP_REGISTERS) ==> pn_holds_loaded(n);
+    requires segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same_segments(n);
+    requires rare: !bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END);
+    requires other: !bit(n->dirty, PN_GROUP_OTHER) ==> D(PN_F_GUEST_ACTIVITY) == F(PN_F_GUEST_ACTIVITY) &&
+             D(PN_F_PREEMPTION_TIMER) == F(PN_F_PREEMPTION_TIMER);
+    requires late: pn_segments_sound(n);
+    requires history: pn_pdptrs_sound(n);
+    requires tags: pn_tags_sound(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures outside: outside(n, l0); */
+static void close_fetch(const struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    (void)n;
+    (void)l0;
+    /*@ assert clean: pn_clean_sound(n, l0); */
+    /*@ assert between: between(n, l0); */
+}
+
+void pn_round_fetch(struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    pn_save_segments(n);
+    /*@ assert late: bit(n->dirty, PN_HAS_SEGMENTS) && !bit(\at(n->dirty, Pre), PN_HAS_SEGMENTS) ==>
+          pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert was: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> \at(pn_same_segments(n), Pre); */
+    /*@ assert early: (bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\at(n->dirty, Pre), PN_HAS_SEGMENTS)) ==>
+          fields_kept{Pre, Here}(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert same: !bit(n->dirty, PN_GROUP_SEGMENTS) && bit(n->dirty, PN_HAS_SEGMENTS) ==>
+          pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert rights: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> D(PN_F_GUEST_CS_AR_BYTES) == F(PN_F_GUEST_CS_AR_BYTES) &&
+          D(PN_F_GUEST_SS_AR_BYTES) == F(PN_F_GUEST_SS_AR_BYTES); */
+    /*@ assert segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same_segments(n); */
+    /*@ assert caps: same_caps{Pre, Here}(n); */
+    /*@ assert below: fields_kept{Pre, Here}(n, 0, PN_G_SEGMENTS); */
+    /*@ assert above: fields_kept{Pre, Here}(n, PN_G_SEGMENTS_END, PN_FIELDS); */
+    /*@ assert stands: !bit(n->dirty, PN_GROUP_EXIT) ==> fields_kept{Pre, Here}(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert fetched: segments_fetched{Pre, Here}(n); */
+    /*@ assert reserved: n->checked != 0 ==> controls_reserved_ok(n); */
+    /*@ assert agree: n->checked != 0 ==> controls_agree(n); */
+    /*@ assert pages: n->checked != 0 ==> io_bitmaps_ok(n) && msr_bitmap_ok(n) && virtual_apic_ok(n) && apic_access_ok(n); */
+    /*@ assert lists: n->checked != 0 ==> eptp_ok(n) && msr_lists_ok(n); */
+    /*@ assert event: n->checked != 0 ==> entry_event_ok(n); */
+    close_fetch(n, l0);
+}
+
+void pn_round_settle(struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    pn_settle_segments(n);
+    /*@ assert late: bit(n->dirty, PN_HAS_SEGMENTS) && !bit(\at(n->dirty, Pre), PN_HAS_SEGMENTS) ==>
+          pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert was: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> \at(pn_same_segments(n), Pre); */
+    /*@ assert early: (bit(n->dirty, PN_HAS_SEGMENTS) <==> bit(\at(n->dirty, Pre), PN_HAS_SEGMENTS)) ==>
+          fields_kept{Pre, Here}(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert same: !bit(n->dirty, PN_GROUP_SEGMENTS) && bit(n->dirty, PN_HAS_SEGMENTS) ==>
+          pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert rights: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> D(PN_F_GUEST_CS_AR_BYTES) == F(PN_F_GUEST_CS_AR_BYTES) &&
+          D(PN_F_GUEST_SS_AR_BYTES) == F(PN_F_GUEST_SS_AR_BYTES); */
+    /*@ assert segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same_segments(n); */
+    /*@ assert caps: same_caps{Pre, Here}(n); */
+    /*@ assert below: fields_kept{Pre, Here}(n, 0, PN_G_SEGMENTS); */
+    /*@ assert above: fields_kept{Pre, Here}(n, PN_G_SEGMENTS_END, PN_FIELDS); */
+    /*@ assert stands: !bit(n->dirty, PN_GROUP_EXIT) ==> fields_kept{Pre, Here}(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert fetched: segments_fetched{Pre, Here}(n); */
+    /*@ assert reserved: n->checked != 0 ==> controls_reserved_ok(n); */
+    /*@ assert agree: n->checked != 0 ==> controls_agree(n); */
+    /*@ assert pages: n->checked != 0 ==> io_bitmaps_ok(n) && msr_bitmap_ok(n) && virtual_apic_ok(n) && apic_access_ok(n); */
+    /*@ assert lists: n->checked != 0 ==> eptp_ok(n) && msr_lists_ok(n); */
+    /*@ assert event: n->checked != 0 ==> entry_event_ok(n); */
+    close_fetch(n, l0);
+}
+
 void pn_round_enter(struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
-    const struct pn_outcome o = pn_nested_enter(n, pn_any_mode(), pn_any_choice() != 0, l0);
+    struct pn_outcome o;
 
+    pn_verdict_settle(n, l0);
+    o = pn_nested_enter(n, pn_any_mode(), pn_any_choice() != 0, l0);
     if (o.kind != PN_VMX_ENTER) {
         close_l1(n, l0);
         return;
@@ -213,6 +298,7 @@ void pn_round_run(struct pn_nested_vmx *n, struct pn_l0_wants l0)
     open_l2(n, l0);
     pn_hw_run_l2();
     pn_nested_entered(n, false);
+    /*@ assert late: !bit(n->dirty, PN_HAS_SEGMENTS); */
     close_l2(n, l0);
 }
 
@@ -238,6 +324,7 @@ struct pn_vcpu pn_round_refuse(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     const uint64_t qualification = pn_any_word();
     const struct pn_vcpu w = given_back(v);
 
+    pn_save_segments02(n);
     pn_nested_entered(n, true);
     (void)pn_entry_failure(n, reason, qualification, reason == 34);
     close_l1(n, l0);
@@ -447,6 +534,7 @@ struct pn_vcpu pn_round_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct
     }
     open_exit(n, before, dirty);
     pn_hw_saved_pdptrs(pn_pdptrs_in_use(n));
+    /*@ assert late: pn_segments_sound(n); */
     close_exit(n, l0, cr0, cr4, entry);
     close_l1(n, l0);
     return w;

@@ -116,8 +116,12 @@ struct pn_event pn_any_raised(void);
 
     predicate merged{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) = MERGED && OWNED && TAGGED && VERDICT;
 
-    predicate inside{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) =
-      n->l2 != 0 && n->vmxon != 0 && n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02 && merged(n, l0);
+    // Vmcs12 has L2's segments only while the entry is to come: as soon as L2 has run, vmcs02 alone has them.
+    predicate l2_segments{L}(struct pn_nested_vmx *n) =
+      bit(n->dirty, PN_HAS_SEGMENTS) ==> dev_unsaved == 0 && n->entry_pending != 0;
+
+    predicate inside{L}(struct pn_nested_vmx *n, struct pn_l0_wants l0) = n->l2 != 0 && n->vmxon != 0 &&
+      n->current != PN_NO_VMCS && dev_vmcs == PN_VMCS02 && merged(n, l0) && l2_segments(n);
 */
 
 /* ---- What an instruction of L1's may do --------------------------------------------------------------------------- */
@@ -136,7 +140,11 @@ struct pn_event pn_any_raised(void);
     predicate flush_kept{A, B}(struct pn_nested_vmx *n) =
       !bit(\at(n->dirty, B), PN_DUE_FLUSH) ==> !bit(\at(n->dirty, A), PN_DUE_FLUSH) && \at(dev_flush_owed, A) == \at(dev_flush_owed, B);
 
-    predicate clean_kept{A, B}(struct pn_nested_vmx *n) = flush_kept{A, B}(n) &&
+    // Vmcs12 is not said to have L2's segments if it was not before: none of L1's instructions fetches them.
+    predicate late_kept{A, B}(struct pn_nested_vmx *n) =
+      bit(\at(n->dirty, B), PN_HAS_SEGMENTS) ==> bit(\at(n->dirty, A), PN_HAS_SEGMENTS);
+
+    predicate clean_kept{A, B}(struct pn_nested_vmx *n) = flush_kept{A, B}(n) && late_kept{A, B}(n) &&
       group_kept{A, B}(n, PN_GROUP_CONTROLS, PN_G_CONTROLS, PN_G_CONTROLS_END) &&
       group_kept{A, B}(n, PN_GROUP_REGISTERS, PN_G_REGISTERS, PN_G_REGISTERS_END) &&
       group_kept{A, B}(n, PN_GROUP_SEGMENTS, PN_G_SEGMENTS, PN_G_SEGMENTS_END) &&
@@ -159,6 +167,14 @@ struct pn_event pn_any_raised(void);
     predicate l1_step{A, B}(struct pn_nested_vmx *n) =
       clean_kept{A, B}(n) && area_kept{A, B}(n) && verdict_kept{A, B}(n) && pdptrs_kept{A, B}(n) &&
       \at(n->caps, A) == \at(n->caps, B);
+
+    // L2's segments have come into vmcs12, or nothing was late: all else is as it was, and they are too unless the verdict on them ends.
+    predicate segments_fetched{A, B}(struct pn_nested_vmx *n) =
+      (\forall integer k; 0 <= k <= 31 && k != PN_HAS_SEGMENTS && k != PN_GROUP_EXIT ==>
+        (bit(\at(n->dirty, B), k) <==> bit(\at(n->dirty, A), k))) &&
+      (bit(\at(n->dirty, A), PN_GROUP_EXIT) ==> bit(\at(n->dirty, B), PN_GROUP_EXIT)) &&
+      fields_kept{A, B}(n, 0, PN_G_SEGMENTS) && fields_kept{A, B}(n, PN_G_SEGMENTS_END, PN_FIELDS) &&
+      (!bit(\at(n->dirty, B), PN_GROUP_EXIT) ==> fields_kept{A, B}(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END));
 */
 
 /* What the processor can do, as far as a verdict rests on it, is at B as it was at A. One equality, one predicate: WP drops a hypothesis
@@ -181,7 +197,66 @@ struct pn_event pn_any_raised(void);
         s->f[0 .. PN_FIELDS - 1],                                                                                          \
         dev_shadow[0 .. PN_FIELDS - 1], dev_shadow_cost
 
-/* VMLAUNCH or VMRESUME. */
+#define FETCH_MAY n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1], n->dirty, dev_unsaved, dev_vmcs, DEVICE
+
+/* L0 fetches L2's segments, for L1 is going to look: from then on nothing is late. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires outside: outside(n, l0);
+    terminates \true; exits \false; assigns FETCH_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures nothing_late: bit(n->dirty, PN_HAS_SEGMENTS) && dev_unsaved == 0;
+    ensures as_l2_left: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures caps: same_caps{Pre, Post}(n);
+    ensures fetched: segments_fetched{Pre, Post}(n);
+    ensures outside: outside(n, l0); */
+void pn_round_fetch(struct pn_nested_vmx *n, struct pn_l0_wants l0);
+
+/* Or it does before an entry, unless they may stay in vmcs02 over it. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires outside: outside(n, l0);
+    terminates \true; exits \false; assigns FETCH_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures settled: pn_segments_settled(n);
+    ensures caps: same_caps{Pre, Post}(n);
+    ensures fetched: segments_fetched{Pre, Post}(n);
+    ensures outside: outside(n, l0); */
+void pn_round_settle(struct pn_nested_vmx *n, struct pn_l0_wants l0);
+
+/* The same two with the verdict of the entry checks: nested_stands.c. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
+    terminates \true; exits \false; assigns FETCH_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures nothing_late: bit(n->dirty, PN_HAS_SEGMENTS) && dev_unsaved == 0;
+    ensures as_l2_left: !bit(\old(n->dirty), PN_HAS_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);
+    ensures outside: outside(n, l0);
+    ensures verdict: pn_verdict_sound(n); */
+void pn_verdict_fetch(struct pn_nested_vmx *n, struct pn_l0_wants l0);
+
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires quiet: dev_owed == 0 && dev_entry == 0;
+    requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
+    terminates \true; exits \false; assigns FETCH_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures at_instruction: \old(dev_rip) == \old(dev_at) ==> dev_rip == dev_at;
+    ensures settled: pn_segments_settled(n);
+    ensures outside: outside(n, l0);
+    ensures verdict: pn_verdict_sound(n); */
+void pn_verdict_settle(struct pn_nested_vmx *n, struct pn_l0_wants l0);
+
+/* VMLAUNCH or VMRESUME. Of segments that are still late behind it vmcs02 has what it had. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires quiet: dev_owed == 0 && dev_entry == 0;
@@ -189,6 +264,7 @@ struct pn_event pn_any_raised(void);
     requires verdict: pn_verdict_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION],
+            n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1], dev_unsaved,
             n->checked, n->l2, n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs,
             dev_msr_journal, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0 .. PN_FIELDS - 1],
             dev_vmcs02[0 .. PN_FIELDS - 1], dev_written02[0 .. PN_FIELDS - 1], dev_cost02, dev_vmcs, DEVICE;
@@ -197,7 +273,9 @@ struct pn_event pn_any_raised(void);
     ensures outside: n->l2 == 0 ==> outside(n, l0);
     ensures inside: n->l2 != 0 ==> inside(n, l0);
     ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
-    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n);
+    ensures left: !bit(n->dirty, PN_HAS_SEGMENTS) ==>
+            (\forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> D(f) == \old(D(f))); */
 void pn_round_enter(struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
 /* L2 runs until its next exit; or L0 does some work for it. */
@@ -208,10 +286,11 @@ void pn_round_enter(struct pn_nested_vmx *n, struct pn_l0_wants l0);
     terminates \true; exits \false;
     assigns n->dirty, n->launched, n->pdptrs_held, n->entry_pending, n->checked, dev_vmcs02[PN_F_ENTRY_CTL],
             dev_vmcs02[PN_G_BASIC .. PN_F_GUEST_CR4], dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_ACTIVITY],
-            dev_vmcs02[PN_F_PREEMPTION_TIMER];
+            dev_vmcs02[PN_F_PREEMPTION_TIMER], dev_unsaved, dev_ept_stale;
     ensures nested_inv: pn_nested_inv(n);
     ensures inside: inside(n, l0);
-    ensures held: pn_verdict_held(n); */
+    ensures held: pn_verdict_held(n);
+    ensures late: !bit(n->dirty, PN_HAS_SEGMENTS); */
 void pn_round_run(struct pn_nested_vmx *n, struct pn_l0_wants l0);
 
 /* The processor refuses vmcs02 although all checks have passed; pn_cancel_injection has taken the event back. */
@@ -222,7 +301,8 @@ void pn_round_run(struct pn_nested_vmx *n, struct pn_l0_wants l0);
     requires taken_back: dev_entry == 0 && (has_injected(v) ==> v.cancelled != 0);
     requires inside: inside(n, l0);
     terminates \true; exits \false;
-    assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->dirty, n->launched, n->pdptrs_held, n->entry_pending,
+    assigns n->vmcs12.f[PN_F_EXIT_REASON .. PN_F_EXIT_QUALIFICATION], n->vmcs12.f[PN_G_SEGMENTS .. PN_G_SEGMENTS_END - 1],
+            dev_unsaved, n->dirty, n->launched, n->pdptrs_held, n->entry_pending,
             n->checked, n->l2, dev_owed, led_reported, led_dropped, led_accepted, led_owing, led_collapsed, dev_vmcs01[0 .. PN_FIELDS - 1],
             dev_vmcs02[PN_F_GUEST_DR7 .. PN_F_GUEST_EFER], dev_vmcs02[PN_G_RARE .. PN_G_RARE_END - 1], dev_vmcs, DEVICE,
             dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal;

@@ -7,12 +7,17 @@
  * stood before, on the same values (verdict_kept); PDPTEs that vmcs02 is said to hold were held before, though VMPTRLD and VMWRITE
  * give ones that are undefined a value (pdptrs_kept); the same of the host-state area, and of what L2's last exit left (area_kept, for
  * nested_stands.c); and this is enough for `outside`, whatever the instruction was.
+ * CLAIM, L1 does not notice that an exit leaves L2's segments in vmcs02 (SDM 27.3.2): where L1 sees vmcs12's words, vmcs12 has them. At
+ * VMREAD (vmread_sees_l2); when VMXOFF, VMCLEAR and VMPTRLD put it into its region (region_has_l2); the shadow VMCS shows no word of
+ * theirs (shows_none_late). These four and VMWRITE are executed only when L0 has fetched (nothing_late); all the others also while
+ * segments are late.
  *
  * UNPROVED: pn_shadow_take and pn_shadow_said are called where their premises on what was shown hold (shown_still, left_still): that the
  * order of vmx_shadow.h brings that about is not shown here.
  */
 #include "nested.h"
 
+#include "../core/event/bits.h"
 #include "../core/vmx/fields.h"
 
 /* Controls and registers. */
@@ -43,10 +48,39 @@ static void close_inv(const struct pn_nested_vmx *n)
 
 /* ---- One instruction ----------------------------------------------------------------------------------------------- */
 
+/* L0 has fetched L2's segments (pn_verdict_fetch, at any moment while L1 runs): then L1 may look at vmcs12 whole. */
+/*@ requires nested: \valid_read(n);
+    requires late: pn_segments_sound(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures fetched: \result != 0 ==> bit(n->dirty, PN_HAS_SEGMENTS) && dev_unsaved == 0; */
+static bool nothing_late(const struct pn_nested_vmx *n)
+{
+    return pn_tstb(n->dirty, PN_HAS_SEGMENTS);
+}
+
+/* VMREAD. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
+    terminates \true; exits \false; assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR];
+    ensures nested_inv: pn_nested_inv(n);
+    ensures step: l1_step{Pre, Post}(n); */
+static void l1_reads(struct pn_nested_vmx *n)
+{
+    uint64_t value = 0;
+
+    if (!nothing_late(n))
+        return;
+    /*@ assert vmread_sees_l2: dev_unsaved == 0; */
+    (void)pn_vmread(n, pn_any_mode(), pn_any_word(), &value);
+}
+
 /* Those that change no field but the VM-instruction error. INVVPID owes a flush. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->dirty, dev_flush_owed, dev_ept_stale;
     ensures nested_inv: pn_nested_inv(n);
@@ -59,7 +93,7 @@ static void l1_asks(struct pn_nested_vmx *n)
 
     switch (pn_any_choice()) {
     case 0:
-        (void)pn_vmread(n, m, a, &value);
+        l1_reads(n);
         break;
     case 1:
         (void)pn_vmptrst(n, m, &value);
@@ -76,10 +110,31 @@ static void l1_asks(struct pn_nested_vmx *n)
     }
 }
 
+/* VMXOFF and VMCLEAR put vmcs12 into its region, where L1 may read it. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
+    terminates \true; exits \false;
+    assigns n->vmxon, n->current, n->launched, n->checked, n->vmcs12.f[PN_F_INSTRUCTION_ERROR], dev_memory, dev_writes;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures step: l1_step{Pre, Post}(n); */
+static void l1_puts_away(struct pn_nested_vmx *n)
+{
+    if (!nothing_late(n))
+        return;
+    /*@ assert region_has_l2: dev_unsaved == 0; */
+    if (pn_any_choice() != 0)
+        (void)pn_vmxoff(n, pn_any_mode());
+    else
+        (void)pn_vmclear(n, pn_any_mode(), pn_any_word());
+}
+
 /* VMXON, VMXOFF, VMCLEAR: what is current. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
     terminates \true; exits \false;
     assigns n->vmxon, n->vmxon_pointer, n->current, n->launched, n->checked, n->vmcs12.f[PN_F_INSTRUCTION_ERROR],
             dev_memory, dev_writes, dev_reads;
@@ -87,26 +142,17 @@ static void l1_asks(struct pn_nested_vmx *n)
     ensures step: l1_step{Pre, Post}(n); */
 static void l1_leaves(struct pn_nested_vmx *n)
 {
-    const struct pn_l1_mode m = pn_any_mode();
-    const uint64_t pointer = pn_any_word();
-
-    switch (pn_any_choice()) {
-    case 0:
-        (void)pn_vmxon(n, m, pointer);
-        break;
-    case 1:
-        (void)pn_vmxoff(n, m);
-        break;
-    default:
-        (void)pn_vmclear(n, m, pointer);
-        break;
-    }
+    if (pn_any_choice() != 0)
+        (void)pn_vmxon(n, pn_any_mode(), pn_any_word());
+    else
+        l1_puts_away(n);
 }
 
 /* VMPTRLD of another VMCS: its PDPTE fields are what its region says, whatever became of the ones before. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false;
     assigns n->current, n->launched, n->checked, n->dirty, n->pdptrs_held, n->vmcs12.f[0 .. PN_FIELDS - 1], dev_memory,
             dev_writes, dev_reads, dev_pdptrs_lost;
@@ -116,7 +162,7 @@ static void l1_leaves(struct pn_nested_vmx *n)
     ensures area: area_kept{Pre, Post}(n);
     ensures verdict: verdict_kept{Pre, Post}(n);
     ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
-static void l1_loads(struct pn_nested_vmx *n)
+static void one_load(struct pn_nested_vmx *n)
 {
     const uint64_t before = n->current, pointer = pn_any_word();
     const struct pn_outcome o = pn_vmptrld(n, pn_any_mode(), pointer);
@@ -128,10 +174,33 @@ static void l1_loads(struct pn_nested_vmx *n)
         pn_hw_saved_pdptrs(pn_any_choice() != 0);
 }
 
+/* VMPTRLD puts vmcs12 into its region, where L1 may read it. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
+    terminates \true; exits \false;
+    assigns n->current, n->launched, n->checked, n->dirty, n->pdptrs_held, n->vmcs12.f[0 .. PN_FIELDS - 1], dev_memory,
+            dev_writes, dev_reads, dev_pdptrs_lost;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures caps: n->caps == \old(n->caps);
+    ensures clean: clean_kept{Pre, Post}(n);
+    ensures area: area_kept{Pre, Post}(n);
+    ensures verdict: verdict_kept{Pre, Post}(n);
+    ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
+static void l1_loads(struct pn_nested_vmx *n)
+{
+    if (!nothing_late(n))
+        return;
+    /*@ assert region_has_l2: dev_unsaved == 0; */
+    one_load(n);
+}
+
 /* VMWRITE, and what its contract comes to: of which group a field that has changed is. True: it has written a PDPTE. */
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     terminates \true; exits \false; assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, n->pdptrs_held;
     ensures nested_inv: pn_nested_inv(n);
     ensures caps: n->caps == \old(n->caps);
@@ -166,6 +235,7 @@ static bool one_write(struct pn_nested_vmx *n)
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->dirty, n->checked, n->pdptrs_held, dev_pdptrs_lost;
     ensures nested_inv: pn_nested_inv(n);
@@ -176,7 +246,7 @@ static bool one_write(struct pn_nested_vmx *n)
     ensures pdptrs: pdptrs_kept{Pre, Post}(n); */
 static void l1_writes(struct pn_nested_vmx *n)
 {
-    if (one_write(n))
+    if (nothing_late(n) && one_write(n))
         pn_hw_saved_pdptrs(pn_any_choice() != 0);
 }
 
@@ -282,6 +352,7 @@ static void l1_writes_shadow(const struct pn_vmcs_shadow *s)
 static void l1_goes_on(const struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool shown)
 {
     open_inv(n);
+    /*@ assert shows_none_late: \forall integer f; PN_G_SEGMENTS <= f < PN_G_SEGMENTS_END ==> !sh002_shown(f); */
     if (shown)
         l1_writes_shadow(s);
     else if (left_still(n, s))
@@ -328,6 +399,7 @@ static void l1_sees(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bool show
 /*@ requires nested: \valid(n);
     requires nested_inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires late: pn_segments_sound(n);
     terminates \true; exits \false;
     assigns n->vmcs12.f[0 .. PN_FIELDS - 1], n->vmxon, n->vmxon_pointer, n->current, n->launched, n->checked, n->dirty,
             n->pdptrs_held, dev_memory, dev_writes, dev_reads, dev_pdptrs_lost, dev_flush_owed, dev_ept_stale;
@@ -373,6 +445,7 @@ static void vmx_instruction(struct pn_nested_vmx *n, int what)
     requires root: n->l2 == 0 && dev_vmcs == PN_VMCS01;
     requires kept: pn_shadow_kept(s);
     requires known: shown == 0 ==> pn_shadow_known(s);
+    requires late: pn_segments_sound(n);
     terminates \true; exits \false; assigns L1_MAY;
     ensures nested_inv: pn_nested_inv(n);
     ensures current: dev_vmcs == PN_VMCS01;
@@ -409,8 +482,8 @@ static bool any_instruction(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, b
     return shown;
 }
 
-/*@ predicate segments_sound{L}(struct pn_nested_vmx *n) =
-      (!bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END)) &&
+/*@ predicate segments_sound{L}(struct pn_nested_vmx *n) = pn_segments_sound(n) &&
+      (!bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same_segments(n)) &&
       (!bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END));
 */
 
@@ -443,7 +516,8 @@ static bool keeps_segments(struct pn_nested_vmx *n, struct pn_vmcs_shadow *s, bo
 
     /*@ assert pin_clean: !bit(n->dirty, PN_GROUP_CONTROLS) ==> KEPT(PN_F_PIN_CTL); */
     /*@ assert pin_checked: n->checked != 0 ==> KEPT(PN_F_PIN_CTL); */
-    /*@ assert segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END); */
+    /*@ assert late: pn_segments_sound(n); */
+    /*@ assert segments: !bit(n->dirty, PN_GROUP_SEGMENTS) ==> pn_same_segments(n); */
     /*@ assert rare: !bit(n->dirty, PN_GROUP_RARE) ==> pn_same(n, PN_G_RARE, PN_G_RARE_END); */
     /*@ assert held: n->pdptrs_held != 0 && dev_pdptrs_lost == 0 ==> \at(n->pdptrs_held, Pre) != 0 && \at(dev_pdptrs_lost, Pre) == 0; */
     /*@ assert pdptrs: pn_pdptrs_sound(n); */

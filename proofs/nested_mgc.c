@@ -14,10 +14,12 @@
  *   conservation      each event is held or accounted for, across entries, exits, refused entries and events that are L1's exits
  *   payloads          each payload is written once or accounted for
  *   shadow            what L0 takes the shadow VMCS to hold it holds
+ * and L1 never sees vmcs12 without L2's segments, although exits leave them in vmcs02 (nested_l1.c); L0 fetches them at any moment.
  * L1 executes any VMX instruction with any operands in any mode (nested_l1.c), with VMCS shadowing or without. L0 queues, injects,
  * cancels and enters for either level, as in mgc.c; L2 runs, L0 works for it; exits are L1's or not; the processor may refuse an entry.
  *
  * UNPROVED: what L0 wants (struct pn_l0_wants) is one for all rounds: an L0 that changes tsc_offset marks the controls dirty itself.
+ * L0 fetches L2's segments, as it enters L2, only while it holds no event that is to be delivered again.
  * Snapshots are mgc.c's: a machine that is restored starts with pn_nested_init. That pn_cancel_injection leaves v->cancelled set is
  * not in its contract: an entry is refused here where it is set (vectoring.c always sets it). Of an interrupt of L0's own
  * that was programmed when an entry is refused only the account is kept (vmx_events.h, pn_nested_refused). See nested.c, nested_l1.c.
@@ -202,11 +204,12 @@ static void l1_work(void)
         pn_hw_write01((enum pn_field)f, pn_any_word());
 }
 
-#define ENTER_MAY                                                                                                   \
-    n->vmcs12.f[PN_F_INSTRUCTION_ERROR], n->vmcs12.f[PN_F_EXIT_REASON..PN_F_EXIT_QUALIFICATION], n->checked, n->l2, \
-        n->entry_pending, n->pdptrs_held, n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal,   \
-        dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0..PN_FIELDS - 1],         \
-        dev_vmcs02[0..PN_FIELDS - 1], dev_written02[0..PN_FIELDS - 1], dev_cost02, dev_vmcs, DEVICE
+#define ENTER_MAY                                                                                                    \
+    n->vmcs12.f[PN_G_SEGMENTS..PN_G_SEGMENTS_END - 1], dev_unsaved, n->vmcs12.f[PN_F_INSTRUCTION_ERROR],             \
+        n->vmcs12.f[PN_F_EXIT_REASON..PN_F_EXIT_QUALIFICATION], n->checked, n->l2, n->entry_pending, n->pdptrs_held, \
+        n->dirty, dev_reads, dev_memory, dev_writes, dev_msrs, dev_msr_journal, dev_bitmap02, dev_rounds,            \
+        dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_vmcs01[0..PN_FIELDS - 1], dev_vmcs02[0..PN_FIELDS - 1],      \
+        dev_written02[0..PN_FIELDS - 1], dev_cost02, dev_vmcs, DEVICE
 
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures none: \result != 0 ==> v.injected.stage == PN_STAGE_NONE && v.exception.stage == PN_STAGE_NONE; */
@@ -243,17 +246,65 @@ static struct pn_vcpu any_entry(struct pn_nested_vmx *n, struct pn_vcpu v, struc
     return entry_event(n, v);
 }
 
-#define REFUSE_MAY                                                                                                   \
-    n->vmcs12.f[PN_F_EXIT_REASON..PN_F_EXIT_QUALIFICATION], n->dirty, n->launched, n->pdptrs_held, n->entry_pending, \
-        n->checked, n->l2, dev_owed, led_reported, led_dropped, led_accepted, led_owing, led_collapsed,              \
-        dev_vmcs01[0..PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7..PN_F_GUEST_EFER],                                   \
-        dev_vmcs02[PN_G_RARE..PN_G_RARE_END - 1], dev_vmcs, DEVICE, dev_reads, dev_memory, dev_writes, dev_msrs,     \
+/* L0 fetches L2's segments, at any moment while L1 runs: always before an instruction of L1's that looks (nested_l1.c). */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires inv: pn_inv(v);
+    requires not_programmed: dev_entry == 0;
+    requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
+    terminates \true; exits \false; assigns FETCH_MAY;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures inv: pn_inv(v);
+    ensures outside: outside(n, l0);
+    ensures verdict: pn_verdict_sound(n); */
+static void any_fetch(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
+{
+    if (!nothing_held(v))
+        return;
+    /*@ assert quiet: dev_owed == 0; */
+    pn_verdict_fetch(n, l0);
+}
+
+/* L1 runs, then L0 fetches, or L1 enters L2. */
+/*@ requires nested: \valid(n);
+    requires nested_inv: pn_nested_inv(n);
+    requires vmx: dev_svm == 0;
+    requires inv: pn_inv(v);
+    requires not_programmed: dev_entry == 0;
+    requires outside: outside(n, l0);
+    requires verdict: pn_verdict_sound(n);
+    terminates \true; exits \false;
+    assigns ENTER_MAY, dev_owed, dev_owed_event, dev_taken_back, led_accepted, led_owing, led_collapsed;
+    ensures nested_inv: pn_nested_inv(n);
+    ensures inv: pn_inv(\result);
+    ensures kept_balance: balanced{Pre}(v) ==> balanced(\result);
+    ensures kept_payloads: payload_balanced{Pre}(v) ==> payload_balanced(\result);
+    ensures outside: n->l2 == 0 ==> outside(n, l0);
+    ensures inside: n->l2 != 0 ==> inside(n, l0);
+    ensures verdict: n->l2 == 0 ==> pn_verdict_sound(n);
+    ensures held: n->l2 != 0 ==> pn_verdict_held(n); */
+static struct pn_vcpu while_l1(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
+{
+    l1_work();
+    if (pn_any_choice() != 0)
+        return any_entry(n, v, l0);
+    any_fetch(n, v, l0);
+    return v;
+}
+
+#define REFUSE_MAY                                                                                               \
+    n->vmcs12.f[PN_G_SEGMENTS..PN_G_SEGMENTS_END - 1], dev_unsaved,                                              \
+        n->vmcs12.f[PN_F_EXIT_REASON..PN_F_EXIT_QUALIFICATION], n->dirty, n->launched, n->pdptrs_held,           \
+        n->entry_pending, n->checked, n->l2, dev_owed, led_reported, led_dropped, led_accepted, led_owing,       \
+        led_collapsed, dev_vmcs01[0..PN_FIELDS - 1], dev_vmcs02[PN_F_GUEST_DR7..PN_F_GUEST_EFER],                \
+        dev_vmcs02[PN_G_RARE..PN_G_RARE_END - 1], dev_vmcs, DEVICE, dev_reads, dev_memory, dev_writes, dev_msrs, \
         dev_msr_journal
 
 #define RUN_MAY                                                                                      \
     n->dirty, n->launched, n->pdptrs_held, n->entry_pending, n->checked, dev_vmcs02[PN_F_ENTRY_CTL], \
         dev_vmcs02[PN_G_BASIC..PN_F_GUEST_CR4], dev_vmcs02[PN_F_GUEST_DR7..PN_F_GUEST_ACTIVITY],     \
-        dev_vmcs02[PN_F_PREEMPTION_TIMER]
+        dev_vmcs02[PN_F_PREEMPTION_TIMER], dev_unsaved, dev_ept_stale
 
 /* L2 runs on, or an event or an exit comes. */
 /*@ requires nested: \valid(n);
@@ -357,7 +408,7 @@ static struct pn_vcpu either_level(struct pn_vcpu v)
 }
 
 #define ROUNDS_MAY                                                                                            \
-    *n, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_ept_stale,                  \
+    *n, dev_unsaved, dev_bitmap02, dev_rounds, dev_tag_vpid, dev_tag_eptp, dev_flush_owed, dev_ept_stale,     \
         dev_written02[0..PN_FIELDS - 1], dev_cost02, dev_withdrawn, dev_vmcs01[0..PN_FIELDS - 1],             \
         dev_vmcs02[0..PN_FIELDS - 1], dev_vmcs, dev_pdptrs_lost, dev_reads, dev_memory, dev_writes, dev_msrs, \
         dev_msr_journal, led_reported, ROUND_MAY
@@ -390,8 +441,7 @@ static struct pn_vcpu any_round(struct pn_nested_vmx *n, struct pn_vcpu v, struc
         return either_level(v);
     if (n->l2)
         return while_l2(n, v, l0);
-    l1_work();
-    return any_entry(n, v, l0);
+    return while_l1(n, v, l0);
 }
 
 /* A round leaves alone what is known of the shadow VMCS. */
@@ -449,6 +499,7 @@ static bool l1_acts(const struct pn_nested_vmx *n)
     requires inv: pn_inv(v);
     requires not_programmed: dev_entry == 0;
     requires l1: dev_vmcs == PN_VMCS01;
+    requires nothing_late: dev_unsaved == 0;
     requires known: pn_shadow_known(s);
     requires conservation: balanced(v);
     requires payloads: payload_balanced(v);

@@ -5,8 +5,9 @@
  * them the solvers no longer find what they find without (measured on core/vmx/exit.c).
  *
  * CLAIM: an exit of L2 that is L1's, from pn_verdict_held, leaves pn_verdict_sound, and any other event of L2's pn_verdict_held
- * (pn_verdict_events); any instruction of L1's keeps pn_verdict_sound (pn_verdict_l1). Both functions only call what nested.c and
- * nested_l1.c prove: the rest is the lemmas.
+ * (pn_verdict_events); any instruction of L1's keeps pn_verdict_sound (pn_verdict_l1), and so does fetching L2's segments
+ * (pn_verdict_fetch, pn_verdict_settle): if they are others than vmcs12 had, the verdict on them ends. These functions only call what
+ * nested.c and nested_l1.c prove: the rest is the lemmas.
  */
 #include "nested.h"
 
@@ -136,6 +137,20 @@
       pn_verdict_sound{A}(n) ==> pn_verdict_sound{B}(n);
 */
 
+/* ---- What fetching L2's segments leaves --------------------------------------------------------------------------------- */
+
+/*@ lemma fetched_host{A, B}: \forall struct pn_nested_vmx *n; segments_fetched{A, B}(n) && same_caps{A, B}(n) ==> same_host{A, B}(n);
+
+    lemma fetched_registers{A, B}: \forall struct pn_nested_vmx *n;
+      segments_fetched{A, B}(n) && same_caps{A, B}(n) ==> same_registers{A, B}(n);
+
+    lemma fetched_segments{A, B}: \forall struct pn_nested_vmx *n; segments_fetched{A, B}(n) && same_caps{A, B}(n) &&
+      !bit(\at(n->dirty, B), PN_GROUP_EXIT) ==> same_segments{A, B}(n);
+
+    lemma fetched_stands{A, B}: \forall struct pn_nested_vmx *n; segments_fetched{A, B}(n) && same_caps{A, B}(n) &&
+      pn_verdict_sound{A}(n) ==> pn_verdict_sound{B}(n);
+*/
+
 /* ---- What an exit says by value, and what the instructions and L2 leave in place ----------------------------------------- */
 
 /*@ lemma area_by_value{A, B}: \forall struct pn_nested_vmx *n, integer first, integer end; 0 <= first && end <= PN_FIELDS &&
@@ -162,6 +177,16 @@
 */
 
 /* ---- The steps, with the verdict --------------------------------------------------------------------------------------- */
+
+void pn_verdict_fetch(struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    pn_round_fetch(n, l0);
+}
+
+void pn_verdict_settle(struct pn_nested_vmx *n, struct pn_l0_wants l0)
+{
+    pn_round_settle(n, l0);
+}
 
 struct pn_vcpu pn_verdict_events(struct pn_nested_vmx *n, struct pn_vcpu v, struct pn_l0_wants l0)
 {
