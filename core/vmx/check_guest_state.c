@@ -157,6 +157,8 @@ bool pn_guest_state_ok(const struct pn_nested_vmx *n)
 {
     const uint64_t blocking = n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY];
 
+    if (n->vmcs12.f[PN_F_GUEST_ACTIVITY] == ACTIVE && blocking == 0 && n->vmcs12.f[PN_F_GUEST_PENDING_DEBUG] == 0)
+        return true; /* nearly always; no rule forbids it */
     return activity_ok(n) && blocking_alone(blocking, n->vmcs12.f[PN_F_GUEST_RFLAGS]) &&
            blocking_event(n->vmcs12.f[PN_F_PIN_CTL], n->vmcs12.f[PN_F_ENTRY_INFO], blocking) && pending_debug_ok(n);
 }
