@@ -29,7 +29,7 @@ static bool all_ok(uint8_t width, uint64_t p0, uint64_t p1, uint64_t p2, uint64_
     ensures term: \result != 0 <==> guest_pae(cr0, cr4, entry); */
 static bool uses_pae(uint64_t cr0, uint64_t cr4, uint64_t entry)
 {
-    return pn_tstb(cr0, PG) && pn_tstb(cr4, PAE) && !pn_tstb(entry, IA32E);
+    return !pn_tstb(entry, IA32E) && pn_tstb(cr0, PG) && pn_tstb(cr4, PAE);
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;

@@ -12,8 +12,8 @@ enum { CR0_PG = 31, CR4_PAE = 5, ENTRY_LONG_MODE = 9, PROC_SECONDARY = 31, PROC2
             n->vmcs12.f[PN_F_ENTRY_CTL]); */
 static bool pae_paging(const struct pn_nested_vmx *n)
 {
-    return pn_tstb(n->vmcs12.f[PN_F_GUEST_CR0], CR0_PG) && pn_tstb(n->vmcs12.f[PN_F_GUEST_CR4], CR4_PAE) &&
-           !pn_tstb(n->vmcs12.f[PN_F_ENTRY_CTL], ENTRY_LONG_MODE);
+    return !pn_tstb(n->vmcs12.f[PN_F_ENTRY_CTL], ENTRY_LONG_MODE) && pn_tstb(n->vmcs12.f[PN_F_GUEST_CR0], CR0_PG) &&
+           pn_tstb(n->vmcs12.f[PN_F_GUEST_CR4], CR4_PAE);
 }
 
 bool pn_l1_has_ept(const struct pn_nested_vmx *n)
