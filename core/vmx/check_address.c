@@ -56,6 +56,11 @@ bool pn_is_canonical(uint64_t address, uint8_t width)
     return pn_fits_width(pn_tstb(address, 63) ? flipped(address) : address, (uint8_t)(width - 1));
 }
 
+uint64_t pn_both(uint64_t word, uint64_t mask)
+{
+    return word & mask;
+}
+
 bool pn_bits_within(uint64_t word, uint64_t allowed)
 {
     return pn_fits_width(without(word, allowed), 0);

@@ -27,6 +27,11 @@ bool pn_fits_width(uint64_t address, uint8_t width);
     ensures value: \result != 0 <==> canonical(address, width); */
 bool pn_is_canonical(uint64_t address, uint8_t width);
 
+/* The bits that both have. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> bit(word, k) && bit(mask, k)); */
+uint64_t pn_both(uint64_t word, uint64_t mask);
+
 /* Every bit of `word` is one of `allowed`. */
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: \result != 0 <==> bits_within(word, allowed); */

@@ -4,9 +4,6 @@
 
 #include <provenest/vmx_exit.h>
 
-#include "../event/bits.h"
-
-enum { VM = 17 }; /* RFLAGS */
 enum { REASON_GUEST_STATE = 33, REASON_MSR_LOADING = 34 };
 
 /* An entry of the MSR-load list could not be loaded. Those before it were, some of them perhaps into vmcs02. */
@@ -142,44 +139,6 @@ static struct pn_outcome enter(struct pn_nested_vmx *n, struct pn_l0_wants l0, s
     return o;
 }
 
-/*@ terminates \true; exits \false; assigns \nothing;
-    ensures bits: \result != 0 <==> bit(dirty, PN_GROUP_CONTROLS) || bit(dirty, PN_GROUP_HOST); */
-static bool host_due(uint32_t dirty)
-{
-    return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_HOST);
-}
-
-/*@ requires group: group <= 31;
-    terminates \true; exits \false; assigns \nothing;
-    ensures bits: \result != 0 <==> bit(dirty, PN_GROUP_CONTROLS) || bit(dirty, PN_GROUP_REGISTERS) ||
-            bit(dirty, PN_GROUP_EXIT) || bit(dirty, group); */
-static bool due(uint32_t dirty, unsigned group)
-{
-    return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_REGISTERS) || pn_tstb(dirty, PN_GROUP_EXIT) ||
-           pn_tstb(dirty, group);
-}
-
-/* What must be looked at of L2's registers and segments. */
-/*@ requires nested: \valid_read(n);
-    requires verdict: pn_verdict_sound(n);
-    terminates \true; exits \false; assigns \nothing;
-    ensures registers: \result.registers == 0 ==> guest_registers_stand(n);
-    ensures segments: \result.segments == 0 ==> guest_segments_stand(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
-static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
-{
-    const uint64_t flags = n->vmcs12.f[PN_F_GUEST_RFLAGS];
-    struct pn_guest_due d;
-
-    d.registers = due(n->dirty, PN_GROUP_RARE);
-    d.segments = pn_tstb(flags, VM) || due(n->dirty, PN_GROUP_SEGMENTS);
-    /*@ assert stands: d.segments == 0 ==> guest_segments_stand(n, 0); */
-    /*@ assert data: d.segments == 0 ==> guest_es_ds_ok(n, 0, flags) && guest_es_ds_ok(n, 3, flags); */
-    /*@ assert fs_gs: d.segments == 0 ==> guest_fs_gs_ok(n, 4, flags) && guest_fs_gs_ok(n, 5, flags); */
-    /*@ assert cs: d.segments == 0 ==> guest_cs_ok(n, flags); */
-    /*@ assert ss: d.segments == 0 ==> guest_ss_ok(n, flags); */
-    return d;
-}
-
 /* Controls and host state have passed. */
 /*@ requires nested: \valid(n);
     requires inv: pn_nested_inv(n);
@@ -259,7 +218,7 @@ static struct pn_guest_due guest_due(const struct pn_nested_vmx *n)
 static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants l0)
 {
     const struct pn_guest_memory g = pn_read_guest_memory(n);
-    const struct pn_guest_verdict verdict = pn_check_guest_due(n, g, guest_due(n));
+    const struct pn_guest_verdict verdict = pn_check_guest_due(n, g, pn_due_of_guest(n));
 
     /*@ assert in_memory: verdict.ok != 0 ==> guest_in_memory_ok(n); */
     if (verdict.ok)
@@ -355,7 +314,7 @@ static struct pn_outcome enter_checked(struct pn_nested_vmx *n, struct pn_l1_mod
     uint8_t error = pn_control_error(n);
 
     if (!error)
-        error = pn_check_host_due(n, m.long_mode, host_due(n->dirty));
+        error = pn_check_host_due(n, m.long_mode, pn_due_of_host(n->dirty));
     if (!error)
         return enter_guest(n, l0);
     pn_forget_entry(n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The parts of an entry: what is read of L1's memory, the verdict on the controls, the way into vmcs02; what is left
- * of one that fails. */
+ * The parts of an entry: what must be looked at, what is read of L1's memory, the verdict on the controls, the way into
+ * vmcs02; what is left of one that fails. */
 #ifndef PROVENEST_ENTRY_H
 #define PROVENEST_ENTRY_H
 
@@ -15,6 +15,19 @@
     ensures accepts: \result == 0 <==> controls_ok(n) && vtpr_ok(n, pn_vtpr(n));
     ensures stands: n->checked != 0 <==> controls_ok(n); */
 uint8_t pn_control_error(struct pn_nested_vmx *n);
+
+/* Whether the host-state area must be looked at. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \result != 0 <==> bit(dirty, PN_GROUP_CONTROLS) || bit(dirty, PN_GROUP_HOST); */
+bool pn_due_of_host(uint32_t dirty);
+
+/* What must be looked at of L2's registers and segments. */
+/*@ requires nested: \valid_read(n);
+    requires verdict: pn_verdict_sound(n);
+    terminates \true; exits \false; assigns \nothing;
+    ensures registers: \result.registers == 0 ==> guest_registers_stand(n);
+    ensures segments: \result.segments == 0 ==> guest_segments_stand(n, n->vmcs12.f[PN_F_GUEST_RFLAGS]); */
+struct pn_guest_due pn_due_of_guest(const struct pn_nested_vmx *n);
 
 /* Each word is read once; what is not looked at is 0. */
 /*@ requires nested: \valid_read(n);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * What an entry looks at before vmcs02 is touched (SDM vol. 3C 26.2, 26.3.1). Of L1's memory each word is read once, and the
  * value that was checked is the value that is used. */
+#include "../event/bits.h"
+#include "check_address.h"
 #include "entry.h"
 
+enum { VM = 17 }; /* RFLAGS */
 enum { VTPR = 0x80, PDPTE_GROUP = 32 };
 #define PDPTE_GROUPS 0x8000000u /* below 4 GiB */
 
@@ -65,4 +68,62 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n)
     m.pdpte[2] = p.entry[2];
     m.pdpte[3] = p.entry[3];
     return m;
+}
+
+bool pn_due_of_host(uint32_t dirty)
+{
+    return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_HOST);
+}
+
+/*@ requires group: group <= 31;
+    terminates \true; exits \false; assigns \nothing;
+    ensures bits: \result != 0 <==> bit(dirty, PN_GROUP_CONTROLS) || bit(dirty, PN_GROUP_REGISTERS) ||
+            bit(dirty, PN_GROUP_EXIT) || bit(dirty, group); */
+static bool due(uint32_t dirty, unsigned group)
+{
+    return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_REGISTERS) || pn_tstb(dirty, PN_GROUP_EXIT) ||
+           pn_tstb(dirty, group);
+}
+
+/* The groups that a verdict on registers and segments rests on. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> k == PN_GROUP_CONTROLS || k == PN_GROUP_REGISTERS ||
+            k == PN_GROUP_EXIT || k == PN_GROUP_RARE || k == PN_GROUP_SEGMENTS); */
+static uint64_t rests_on(void)
+{
+    uint64_t groups = pn_putb(0, PN_GROUP_CONTROLS, true);
+
+    groups = pn_putb(groups, PN_GROUP_REGISTERS, true);
+    groups = pn_putb(groups, PN_GROUP_EXIT, true);
+    groups = pn_putb(groups, PN_GROUP_RARE, true);
+    return pn_putb(groups, PN_GROUP_SEGMENTS, true);
+}
+
+/* No field that they rest on is another. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures stand: \result != 0 ==> !bit(flags, 17) && !bit(dirty, PN_GROUP_CONTROLS) && !bit(dirty, PN_GROUP_REGISTERS) &&
+            !bit(dirty, PN_GROUP_EXIT) && !bit(dirty, PN_GROUP_RARE) && !bit(dirty, PN_GROUP_SEGMENTS); */
+static bool all_stand(uint32_t dirty, uint64_t flags)
+{
+    return pn_both(dirty, rests_on()) == 0 && !pn_tstb(flags, VM);
+}
+
+struct pn_guest_due pn_due_of_guest(const struct pn_nested_vmx *n)
+{
+    const uint64_t flags = n->vmcs12.f[PN_F_GUEST_RFLAGS];
+    struct pn_guest_due d;
+
+    if (all_stand(n->dirty, flags)) {
+        d.registers = false;
+        d.segments = false;
+    } else {
+        d.registers = due(n->dirty, PN_GROUP_RARE);
+        d.segments = pn_tstb(flags, VM) || due(n->dirty, PN_GROUP_SEGMENTS);
+    }
+    /*@ assert stands: d.segments == 0 ==> guest_segments_stand(n, 0); */
+    /*@ assert data: d.segments == 0 ==> guest_es_ds_ok(n, 0, flags) && guest_es_ds_ok(n, 3, flags); */
+    /*@ assert fs_gs: d.segments == 0 ==> guest_fs_gs_ok(n, 4, flags) && guest_fs_gs_ok(n, 5, flags); */
+    /*@ assert cs: d.segments == 0 ==> guest_cs_ok(n, flags); */
+    /*@ assert ss: d.segments == 0 ==> guest_ss_ok(n, flags); */
+    return d;
 }
