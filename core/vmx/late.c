@@ -3,6 +3,7 @@
 #include <provenest/vmx_exit.h>
 
 #include "../event/bits.h"
+#include "check_address.h"
 #include "sync.h"
 
 enum { PROC_SECONDARY = 31, PROC2_UNRESTRICTED = 7, VM = 17 };
@@ -38,20 +39,39 @@ void pn_save_segments(struct pn_nested_vmx *n)
     pn_hw_load_vmcs(PN_VMCS01);
 }
 
+/* What the verdict on the segments, and their way to vmcs02, rest on. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==>
+            k == PN_GROUP_CONTROLS || k == PN_GROUP_REGISTERS || k == PN_GROUP_SEGMENTS || k == PN_GROUP_EXIT); */
+static uint64_t asked_anew(void)
+{
+    uint64_t groups = pn_putb(0, PN_GROUP_CONTROLS, true);
+
+    groups = pn_putb(groups, PN_GROUP_REGISTERS, true);
+    groups = pn_putb(groups, PN_GROUP_SEGMENTS, true);
+    return pn_putb(groups, PN_GROUP_EXIT, true);
+}
+
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures rule: \result != 0 ==> !bit(dirty, PN_GROUP_CONTROLS) && !bit(dirty, PN_GROUP_REGISTERS) &&
+            !bit(dirty, PN_GROUP_SEGMENTS) && !bit(dirty, PN_GROUP_EXIT); */
+static bool none_asked(uint64_t dirty)
+{
+    return pn_both(dirty, asked_anew()) == 0;
+}
+
 /*@ requires nested: \valid_read(n);
     terminates \true; exits \false; assigns \nothing;
-    ensures rule: \result != 0 <==> pn_segments_settled(n); */
+    ensures rule: \result != 0 ==> pn_segments_settled(n);
+    ensures has: bit(n->dirty, PN_HAS_SEGMENTS) ==> \result != 0; */
 static bool settled(const struct pn_nested_vmx *n)
 {
-    const uint32_t dirty = n->dirty;
     const uint64_t *f = n->vmcs12.f;
 
-    if (pn_tstb(dirty, PN_HAS_SEGMENTS))
+    if (pn_tstb(n->dirty, PN_HAS_SEGMENTS))
         return true;
-    return !pn_tstb(dirty, PN_GROUP_CONTROLS) && !pn_tstb(dirty, PN_GROUP_REGISTERS) &&
-           !pn_tstb(dirty, PN_GROUP_SEGMENTS) && !pn_tstb(dirty, PN_GROUP_EXIT) && !pn_tstb(f[PN_F_GUEST_RFLAGS], VM) &&
-           pn_tstb(f[PN_F_PROC_CTL], PROC_SECONDARY) && pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) &&
-           f[PN_F_ENTRY_LOAD_COUNT] == 0;
+    return none_asked(n->dirty) && !pn_tstb(f[PN_F_GUEST_RFLAGS], VM) && pn_tstb(f[PN_F_PROC_CTL], PROC_SECONDARY) &&
+           pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) && f[PN_F_ENTRY_LOAD_COUNT] == 0;
 }
 
 void pn_settle_segments(struct pn_nested_vmx *n)
