@@ -97,9 +97,22 @@ static inline uint32_t vmread32(uint64_t field)
     return (uint32_t)vmread(field);
 }
 
-static inline bool vmwrite(uint64_t field, uint64_t value)
+/* A constant lies in memory, where one copy serves all: no instruction brings it into a register. `inline`, both: this is one
+ * instruction, however long it looks. */
+static inline __attribute__((always_inline)) bool vmwrite(uint64_t field, uint64_t value)
 {
     bool failed;
+
+    if (__builtin_constant_p(value)) {
+        __asm__ inline volatile(CPU_COUNT ".pushsection .rodata.cst8, \"aM\", @progbits, 8\n"
+                                          ".balign 8\n"
+                                          "1: .quad %p[value]\n"
+                                          ".popsection\n\t"
+                                          "vmwrite 1b(%%rip), %[field]"
+                                : "=@ccbe"(failed)
+                                : [value] "i"(value), [field] "r"(field), [counter] "i"(CPU_WRITES));
+        return !failed;
+    }
     __asm__ volatile(CPU_COUNT "vmwrite %[value], %[field]"
                      : "=@ccbe"(failed)
                      : [value] "rm"(value), [field] "r"(field), [counter] "i"(CPU_WRITES));
