@@ -94,13 +94,12 @@ static inline __attribute__((always_inline)) void handle_l2(struct vcpu *v)
 static __attribute__((noinline)) void handle_unusual(struct vcpu *v)
 {
     nmi_for_test_over(v);
-    if (v->hw.l2) {
+    if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
+        v->hw.user &= (uint8_t)~VCPU_HALTED;
+    if (v->hw.l2)
         handle_l2(v);
-    } else {
-        if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
-            v->hw.user &= (uint8_t)~VCPU_HALTED;
+    else
         handle(v);
-    }
     if (v->hw.user & VCPU_TESTS)
         nmi_for_test(v);
 }

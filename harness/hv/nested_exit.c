@@ -231,8 +231,6 @@ static void arrived(struct vcpu *v)
     if (v->nested.vmx.entry_pending)
         pn_nested_entered(&v->nested.vmx, false);
     pn_complete_vectoring(&v->events);
-    if (v->hw.user & VCPU_HALTED && vmx_activity() != ACTIVITY_HLT)
-        v->hw.user &= (uint8_t)~VCPU_HALTED;
 }
 
 static void handle_words(struct vcpu *v, uint32_t reason)
