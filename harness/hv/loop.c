@@ -135,8 +135,8 @@ static __attribute__((noinline, flatten)) void run_l2(struct vcpu *v)
         const bool briefly = nested_prepare(v);
         enum vmx_entered entered;
 
-        if (!v->hw.l2 || v->hw.user & VCPU_ENDED || !inject(v))
-            return;
+        if (v->hw.unusual != VMX_ONLY_L2 || !inject(v))
+            return; /* it has become L1's exit, a host's NMI has come, or L1 has ended */
         if (briefly)
             pn_hw_set_immediate_exit(true);
         entered = run(v);
