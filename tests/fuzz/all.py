@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""make test-fuzz: the three fuzzers, each with its wrong cores, two processes at a time; one line that sums them. A part that ends
+"""make test-fuzz: the three fuzzers, each with its wrong cores, PN_JOBS (two) processes at a time; one line that sums them. A part that ends
 badly without a count, or counts nothing, is a failure.
 
 usage: all.py FUZZ NESTED PURE    their binaries"""
@@ -33,7 +33,7 @@ def main():
         print(__doc__.strip())
         return 2
     passed = failed = 0
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("PN_JOBS", "2"))) as pool:
         for lines, good, bad in pool.map(part, PARTS, sys.argv[1:]):
             print("\n".join(lines), flush=True)
             passed, failed = passed + good, failed + bad

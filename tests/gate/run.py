@@ -208,7 +208,8 @@ def main():
     for name in missing:
         print(f"FAIL no fixture expects '{name}'")
     passed, failed = passed + (not missing), failed + len(missing)
-    with concurrent.futures.ProcessPoolExecutor(2, initializer=settle) as lanes: # a fixture seldom has work for two processors
+    jobs = int(os.environ.get("PN_JOBS", "2"))
+    with concurrent.futures.ProcessPoolExecutor(jobs, initializer=settle) as lanes: # a fixture seldom has work for two processors
         for name, wrong, took in lanes.map(timed, names):
             passed, failed = passed + (not wrong), failed + bool(wrong)
             print(f"{'FAIL' if wrong else 'ok  '} {name}" + (f": {wrong}" if wrong else f" ({took:.1f} s)"), flush=True)

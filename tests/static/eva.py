@@ -15,6 +15,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(ROOT, "build", "static")
+JOBS = int(os.environ.get("PN_JOBS", "2"))
 REASONS = os.path.join(HERE, "eva", "alarms.tsv")
 WATCHDOG = 300
 
@@ -70,7 +71,7 @@ def reasons():
 
 def check(folder, names, known):
     """Lines of what is wrong, by driver."""
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         results = list(pool.map(lambda n: analyse(folder, n), names))
     for name, (alarms, error) in zip(names, results):
         found = {(name, *a) for a in alarms}

@@ -30,7 +30,7 @@ def tidy_file(path):
 
 def tidy(folder):
     paths = sorted(os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(ROOT, folder, "*.c")))
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+    with concurrent.futures.ThreadPoolExecutor(eva.JOBS) as pool:
         lines = [line for found in pool.map(tidy_file, paths) for line in found]
     return sorted({line.replace(ROOT + "/", "") for line in lines}), len(paths)
 
