@@ -19,7 +19,7 @@ from base import BUILD, Fail, sh  # noqa: E402
 OUT = os.path.join(BUILD, "boot")
 EVK = os.path.join(BUILD, "guests", "evk.elf")
 DIGEST = proofs.digest()
-_building = threading.Lock()
+_guard, _building = threading.Lock(), {}
 
 
 class Bad(Exception):
@@ -44,7 +44,9 @@ def gaps(where):
 
 def hypervisor(name="hv", *options):
     """Path of a variant of the hypervisor, built when needed: hv, hv-checked, or a twin with a broken core."""
-    with _building:
+    with _guard:
+        lock = _building.setdefault(name, threading.Lock())    # two variants are built at a time, in folders of their own
+    with lock:
         out = os.path.join("build", name)
         target = out + "/hv.elf"
         how = ["hv-checked"] if name == "hv-checked" else [target, "HV_OUT=" + out]

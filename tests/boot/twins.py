@@ -1,6 +1,7 @@
 """Hypervisors with one line of the core broken: a boot test that still passes with its twin tests nothing."""
 import os
 import shutil
+import threading
 
 from rig import BUILD, Bad, ROOT, hypervisor
 
@@ -21,6 +22,8 @@ TWINS = {
                       "nmi-blocked-until-iret", CORE),
     "no-reinjection": ("event/inject.c", "    pn_hw_write_entry(v->injected);\n", "    (void)v;\n", "", CORE + " evict=2000"),
 }
+_guard, _locks, _built = threading.Lock(), {}, {}
+
 
 def edited(name, source, old, new):
     """A core with the one change; it must apply exactly once, or the twin is out of date."""
@@ -40,4 +43,10 @@ def edited(name, source, old, new):
 
 
 def broken(name):
-    return edited(name, *TWINS[name][:3])
+    """Made once, however many tests want it."""
+    with _guard:
+        lock = _locks.setdefault(name, threading.Lock())
+    with lock:
+        if name not in _built:
+            _built[name] = edited(name, *TWINS[name][:3])
+        return _built[name]
