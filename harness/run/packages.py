@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from base import CACHE, Fail, sh, stage
+from base import CACHE, Fail, main, sh, stage
 
 KERNEL = re.compile(r"linux-image-6\.1\.0-\d+-amd64$")
 
@@ -105,3 +105,13 @@ def busybox():
     if not os.path.exists(path):
         raise Fail("the package busybox-static holds no bin/busybox")
     return path
+
+
+def body(_):
+    """Fetch what Linux as L1 needs."""
+    bzimage()
+    busybox()
+
+
+if __name__ == "__main__":
+    main(body)
