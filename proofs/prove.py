@@ -226,7 +226,7 @@ def main():
     if not args.update and not args.bare:
         static += check_manifest(out, args.fn, {(j.path, j.function) for j in jobs if j.function and not j.smoke})
     lines = records.failures(results) + checks.say(static)
-    junit.prove(results, static, os.path.join(options.OUT, "junit.xml"))
+    junit.prove(results, static, os.path.join(os.path.dirname(args.records or "") or options.OUT, "junit.xml"))
     return finish(args, out, lines, digests, start)
 
 
