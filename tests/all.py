@@ -1,76 +1,53 @@
-"""make test: every suite, timed, and one final line that sums what they counted.
+"""make test: every suite, timed, and one final line that sums what they counted. lanes.py says how they run; LANES=1: one after
+the other, each with both processors.
 
-A suite is a make target that ends with 'N passed, N failed'. One that ends badly without having counted a failure,
-or without a count at all, is one failure: silence is never success.
+The order: what takes seconds; the cold proof, by itself, for its goals have limits by the clock, and the wrong cores need what it
+keeps; then the longest first, so that the lanes end together. The numbers of processor time are the last column of the summary.
 """
 import os
-import re
-import subprocess
+import signal
 import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "proofs"))
 import junit  # noqa: E402
+import lanes  # noqa: E402
+from lanes import Suite  # noqa: E402
 
-SUITES = (("committed results", ["check-proofs"]), ("what is trusted", ["tcb"]), ("audit", ["audit"]),
-          ("unit tests", ["unit"]), ("unit tests, checked", ["test-unit-checked"]),
-          ("unit tests, sanitized", ["unit-sanitized"]), ("the hypervisor's pure parts", ["hv-unit"]),
-          ("the manual's tables", ["test-oracle"]), ("coverage", ["coverage"]), ("fuzzer", ["test-fuzz"]),
-          ("static checks", ["static"]), ("library", ["test-install"]), ("claims", ["claims"]), ("the claims' own checks", ["test-claims"]),
-          ("museum", ["museum"]), ("the mutants' own tests", ["test-mutants"]), ("mutants", ["mutants"]),
-          ("wrong cores", ["wrong-cores"]), ("the gate's own tests", ["test-gate"]), ("boot tests", ["test-boot"]),
-          ("cold proof", ["prove", "COLD=1", "LEAN=1"]))
-COUNT = re.compile(r"^(?:\S+: )?(\d+) passed, (\d+) failed\s*$")
-PROVED = re.compile(r"^\[ *\d+/\d+\] (ok|FAIL) ")
-
-
-def exists(target):
-    done = subprocess.run(["make", "-n", target], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    return b"No rule to make target" not in done.stderr
+SUITES = (Suite("what several suites use", "test-shared", alone=True, counts="none"),
+          Suite("committed results", "check-proofs", counts="one"), Suite("what is trusted", "tcb", counts="one"),
+          Suite("audit", "audit"), Suite("the runner itself", "test-runner"), Suite("unit tests", "unit"),
+          Suite("the hypervisor's pure parts", "hv-unit"), Suite("the manual's tables", "test-oracle"),
+          Suite("cold proof", "prove", "COLD=1", "LEAN=1", alone=True),
+          Suite("boot tests", "test-boot"), Suite("claims", "claims"), Suite("wrong cores", "wrong-cores"),
+          Suite("mutants", "mutants"), Suite("museum", "museum"), Suite("fuzzer", "test-fuzz"),
+          Suite("the gate's own tests", "test-gate"), Suite("static checks", "static", holds="build/lib"),
+          Suite("unit tests, sanitized", "unit-sanitized"), Suite("the mutants' own tests", "test-mutants"),
+          Suite("unit tests, checked", "test-unit-checked"), Suite("coverage", "coverage"),
+          Suite("the claims' own checks", "test-claims"), Suite("library", "test-install", holds="build/lib"))
 
 
-def run(argv):
-    """(passed, failed, lines) of a suite; its output goes through as it comes."""
-    count, proved, lines = None, {"ok": 0, "FAIL": 0}, []
-    process = subprocess.Popen(["make", "--no-print-directory"] + argv, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, errors="replace")
-    for line in process.stdout:
-        lines.append(line)
-        found = COUNT.match(line)
-        if found:
-            count = (int(found.group(1)), int(found.group(2)))
-        found = PROVED.match(line)
-        if found:
-            proved[found.group(1)] += 1
-        sys.stdout.write(line)
-        sys.stdout.flush()
-    if not count and sum(proved.values()):
-        count = (proved["ok"], proved["FAIL"])                  # the prover counts functions
-    if process.wait() != 0:
-        return ((count[0], max(1, count[1])) if count else (0, 1)) + (lines,)
-    return (count or (1, 0)) + (lines,)
-
-
-def main():
-    total, lines, cases, began = [0, 0], [], [], time.monotonic()
-    for name, argv in SUITES:
-        print("==== %s (make %s)" % (name, " ".join(argv)), flush=True)
-        start = time.monotonic()
-        if exists(argv[0]):
-            passed, failed, output = run(argv)
-        else:
-            output = ["FAIL the suite is missing: no target '%s'" % argv[0]]
-            print(output[0])
-            passed, failed = 0, 1
-        total[0] += passed
-        total[1] += failed
-        lines.append("%-26s %6.0f s   %d passed, %d failed" % (name, time.monotonic() - start, passed, failed))
-        cases.append(junit.suite(name, time.monotonic() - start, passed, failed, output))
-    junit.write(os.path.join(ROOT, "build", "test", "junit.xml"), "make test", cases)
+def main(suites=SUITES, root=ROOT):
+    count, began = lanes.wanted(), time.monotonic()
+    if not count:
+        print("error: LANES is a number of suites at a time, not '%s'" % os.environ["LANES"], file=sys.stderr)
+        return 2
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, lanes.interrupted)
+    try:
+        runs = lanes.run(suites, count, root)
+    except KeyboardInterrupt:
+        print("0 passed, 1 failed: it was ended from outside")
+        return 130
+    junit.write(os.path.join(root, "build", "test", "junit.xml"), "make test",
+                [junit.suite(r.suite.name, r.seconds, r.passed, r.failed, r.lines) for r in runs])
+    wall, cpu, total = time.monotonic() - began, sum(r.cpu for r in runs), [sum(r.passed for r in runs), sum(r.failed for r in runs)]
     print("====")
-    print("\n".join(lines))
-    print("%-26s %6.0f s" % ("all of it", time.monotonic() - began))
+    for r in runs:
+        print("%-27s %6.0f s   %d passed, %d failed   (%.0f s of processors)" % (r.suite.name, r.seconds, r.passed, r.failed, r.cpu))
+    print("%-27s %6.0f s   (%.0f s of processors, %.1f busy on average)" % ("all of it", wall, cpu, cpu / max(wall, 0.1)))
     print("%d passed, %d failed" % tuple(total))
     return 1 if total[1] else 0
 
