@@ -84,16 +84,15 @@ static void write_registers_if(bool due, const struct pn_nested_vmx *n, struct p
 
 void pn_prepare_vmcs02(struct pn_nested_vmx *n, struct pn_l0_wants l0, struct pn_l1_registers l1, struct pn_pdptes memory)
 {
-    const bool controls = pn_tstb(n->dirty, PN_GROUP_CONTROLS), registers = pn_tstb(n->dirty, PN_GROUP_REGISTERS);
-    const bool other = pn_tstb(n->dirty, PN_GROUP_OTHER);
+    const uint32_t dirty = n->dirty;
 
-    write_controls_if(controls, n, l0);
+    write_controls_if(pn_tstb(dirty, PN_GROUP_CONTROLS), n, l0);
     pn_write_range(n, PN_G_BASIC, PN_G_BASIC_END);
-    write_registers_if(registers, n, l0);
-    write_segments_if(pn_tstb(n->dirty, PN_GROUP_SEGMENTS), n);
-    write_range_if(pn_tstb(n->dirty, PN_GROUP_RARE), n, PN_G_RARE, PN_G_RARE_END);
+    write_registers_if(pn_tstb(dirty, PN_GROUP_REGISTERS), n, l0);
+    write_segments_if(pn_tstb(dirty, PN_GROUP_SEGMENTS), n);
+    write_range_if(pn_tstb(dirty, PN_GROUP_RARE), n, PN_G_RARE, PN_G_RARE_END);
     pn_write_pdptrs(n, memory);
-    write_range_if(other, n, PN_F_GUEST_ACTIVITY, PN_F_GUEST_ACTIVITY + 1);
-    write_range_if(other, n, PN_F_PREEMPTION_TIMER, PN_F_PREEMPTION_TIMER + 1);
-    pn_write_gated(n, l1, controls || registers);
+    write_range_if(pn_tstb(dirty, PN_GROUP_OTHER), n, PN_F_GUEST_ACTIVITY, PN_F_GUEST_ACTIVITY + 1);
+    write_range_if(pn_tstb(dirty, PN_GROUP_OTHER), n, PN_F_PREEMPTION_TIMER, PN_F_PREEMPTION_TIMER + 1);
+    pn_write_gated(n, l1, pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_REGISTERS));
 }
