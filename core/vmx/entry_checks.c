@@ -56,17 +56,18 @@ static uint64_t read_link(uint64_t link)
 
 struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n)
 {
-    const bool link = pn_link_wanted(n), pdptes = pn_pdptes_wanted(n);
-    struct pn_pdptes p = {{0, 0, 0, 0}};
-    struct pn_guest_memory m;
+    struct pn_guest_memory m = {.link = 0, .pdpte = {0, 0, 0, 0}};
 
-    if (pdptes)
-        p = read_pdptes(n->vmcs12.f[PN_F_GUEST_CR3]);
-    m.link = link ? read_link(n->vmcs12.f[PN_F_LINK_POINTER]) : 0;
-    m.pdpte[0] = p.entry[0];
-    m.pdpte[1] = p.entry[1];
-    m.pdpte[2] = p.entry[2];
-    m.pdpte[3] = p.entry[3];
+    if (pn_link_wanted(n))
+        m.link = read_link(n->vmcs12.f[PN_F_LINK_POINTER]);
+    if (pn_pdptes_wanted(n)) {
+        const struct pn_pdptes p = read_pdptes(n->vmcs12.f[PN_F_GUEST_CR3]);
+
+        m.pdpte[0] = p.entry[0];
+        m.pdpte[1] = p.entry[1];
+        m.pdpte[2] = p.entry[2];
+        m.pdpte[3] = p.entry[3];
+    }
     return m;
 }
 
