@@ -136,12 +136,28 @@ static bool rip_ok(const struct pn_nested_vmx *n)
     return pn_fits_width(rip, 32);
 }
 
+/* Bits of RFLAGS that must be 0: one mask. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> k == 3 || k == 5 || k == 15 || k >= 22); */
+static uint64_t rflags_zeros(void)
+{
+    uint64_t zeros = pn_putb(pn_putb(pn_putb(0, 3, true), 5, true), 15, true);
+
+    /*@ loop invariant range: 22 <= k <= 64;
+        loop invariant bits: \forall integer j; 0 <= j <= 63 ==>
+              (bit(zeros, j) <==> j == 3 || j == 5 || j == 15 || 22 <= j < k);
+        loop assigns k, zeros;
+        loop variant 64 - k; */
+    for (unsigned k = 22; k <= 63; k++)
+        zeros = pn_putb(zeros, k, true);
+    return zeros;
+}
+
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures rule: \result != 0 <==> ve209_rflags(rflags); */
 static bool rflags_reserved(uint64_t rflags)
 {
-    return pn_fits_width(rflags, 22) && !pn_tstb(rflags, 15) && !pn_tstb(rflags, 5) && !pn_tstb(rflags, 3) &&
-           pn_tstb(rflags, 1);
+    return pn_no_bits(pn_both(rflags, rflags_zeros()), 0, 63) && pn_tstb(rflags, 1);
 }
 
 /*@ requires vmx: \valid_read(n);
