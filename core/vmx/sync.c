@@ -4,7 +4,6 @@
 
 #include "../event/bits.h"
 #include "host.h"
-#include "merge.h"
 
 enum { SAVE_DEBUG = 2, SAVE_PAT = 18, SAVE_EFER = 20, SAVE_TIMER = 22 };
 enum { LONG_MODE = 9 }; /* entry control: IA-32e mode guest */
@@ -49,11 +48,20 @@ bool pn_save_changes(struct pn_nested_vmx *n, unsigned from, unsigned to)
     return changed;
 }
 
+/* The bits of `a` where `mask` is set, else those of `b`: in three operations, where two ANDs and an OR need the mask's complement too. */
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures set: \forall integer k; 0 <= k <= 63 && bit(mask, k) ==> (bit(\result, k) <==> bit(a, k));
+    ensures clear: \forall integer k; 0 <= k <= 63 && !bit(mask, k) ==> (bit(\result, k) <==> bit(b, k)); */
+static uint64_t chosen(uint64_t mask, uint64_t a, uint64_t b)
+{
+    return b ^ ((a ^ b) & mask);
+}
+
 /*@ terminates \true; exits \false; assigns \nothing;
     ensures value: nx001_control(\result, mask1, before, mask, shadow, hardware); */
 static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t shadow, uint64_t hardware)
 {
-    return (before & mask1) | (shadow & ~mask1 & mask) | (hardware & ~mask1 & ~mask);
+    return chosen(mask1, before, chosen(mask, shadow, hardware));
 }
 
 /* What L1 owns of CR0 is vmcs12's only as far as the entry has loaded it. */
@@ -61,7 +69,7 @@ static uint64_t control(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t
     ensures value: nx001_cr0(\result, mask1, before, mask, shadow, hardware); */
 static uint64_t cr0(uint64_t mask1, uint64_t before, uint64_t mask, uint64_t shadow, uint64_t hardware)
 {
-    return control(mask1, pn_merge_cr(pn_cr0_loaded_bits(), before, hardware), mask, shadow, hardware);
+    return control(mask1, chosen(pn_cr0_loaded_bits(), before, hardware), mask, shadow, hardware);
 }
 
 /* CR0 and CR4; L1's masks and shadows are controls and stay. Whether one has another value than before. */
