@@ -71,8 +71,17 @@ struct pn_guest_memory pn_read_guest_memory(const struct pn_nested_vmx *n)
     return m;
 }
 
+/*@ terminates \true; exits \false; assigns \nothing;
+    ensures bits: \forall integer k; 0 <= k <= 63 ==> (bit(\result, k) <==> k == PN_GROUP_CONTROLS || k == PN_GROUP_HOST); */
+static uint64_t host_rests_on(void)
+{
+    return pn_putb(pn_putb(0, PN_GROUP_CONTROLS, true), PN_GROUP_HOST, true);
+}
+
 bool pn_due_of_host(uint32_t dirty)
 {
+    if (pn_both(dirty, host_rests_on()) == 0)
+        return false;
     return pn_tstb(dirty, PN_GROUP_CONTROLS) || pn_tstb(dirty, PN_GROUP_HOST);
 }
 
