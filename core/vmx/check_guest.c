@@ -40,8 +40,8 @@ static bool plain_ok(const struct pn_nested_vmx *n, struct pn_guest_due due)
     ensures accepts: \result != 0 <==> guest_nmi_behind_sti_ok(n); */
 static bool nmi_behind_sti_ok(const struct pn_nested_vmx *n)
 {
-    return !pn_guest_injects(n->vmcs12.f[PN_F_ENTRY_INFO], 2) ||
-           !pn_tstb(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY], STI);
+    return !pn_tstb(n->vmcs12.f[PN_F_GUEST_INTERRUPTIBILITY], STI) ||
+           !pn_guest_injects(n->vmcs12.f[PN_F_ENTRY_INFO], 2);
 }
 
 /*@ terminates \true; exits \false; assigns \nothing;

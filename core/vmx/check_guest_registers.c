@@ -170,7 +170,7 @@ static bool rflags_ok(const struct pn_nested_vmx *n)
     return rflags_reserved(rflags) &&
            (!pn_tstb(rflags, VM) ||
             (!pn_tstb(n->vmcs12.f[PN_F_ENTRY_CTL], IA32E) && pn_tstb(n->vmcs12.f[PN_F_GUEST_CR0], PE))) &&
-           (!pn_guest_injects(n->vmcs12.f[PN_F_ENTRY_INFO], 0) || pn_tstb(rflags, RFLAGS_IF));
+           (pn_tstb(rflags, RFLAGS_IF) || !pn_guest_injects(n->vmcs12.f[PN_F_ENTRY_INFO], 0));
 }
 
 bool pn_guest_pointers_ok(const struct pn_nested_vmx *n)
