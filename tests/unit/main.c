@@ -51,6 +51,7 @@ int main(void)
     suite_add_tcase(suite, vmx_more_tests());
     suite_add_tcase(suite, vmx_words_tests());
     suite_add_tcase(suite, vmx_verdict_tests());
+    suite_add_tcase(suite, vmx_late_tests());
     runner = srunner_create(suite);
     srunner_run(runner, NULL, getenv("UNIT_ONLY"), getenv("UNIT_VERBOSE") ? CK_VERBOSE : CK_NORMAL);
     run = srunner_ntests_run(runner);

@@ -126,5 +126,6 @@ TCase *vmx_host_tests(void);
 TCase *vmx_more_tests(void);
 TCase *vmx_words_tests(void);
 TCase *vmx_verdict_tests(void);
+TCase *vmx_late_tests(void);
 
 #endif

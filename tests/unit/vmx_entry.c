@@ -39,6 +39,7 @@ static struct pn_nested_vmx *start(void)
 static struct pn_outcome entry(struct pn_nested_vmx *n)
 {
     model_nested()->writes02 = 0;
+    pn_settle_segments(n);
     return pn_nested_enter(n, mode, !n->launched, l0);
 }
 
@@ -51,9 +52,10 @@ static void runs(struct pn_nested_vmx *n)
     ck_assert_int_eq(model_nested()->current, PN_VMCS02);
 }
 
-/* L2 has run, and everything an exit saves is vmcs12's. */
+/* L2 has run, and everything an exit saves is vmcs12's; its segments are late. */
 static void leave(struct pn_nested_vmx *n)
 {
+    model_nested_ran();
     pn_nested_entered(n, false);
     n->l2 = false;
     pn_hw_load_vmcs(PN_VMCS01);
@@ -118,6 +120,7 @@ START_TEST(failed_entry_makes_nothing_clean)
     leave(n);
     n->dirty = 1u << PN_GROUP_SEGMENTS;
     runs(n);
+    pn_save_segments02(n);
     pn_nested_entered(n, true);
     ck_assert_uint_eq(n->dirty, UINT32_MAX);
     ck_assert(!n->checked && !n->pdptrs_held);
@@ -190,6 +193,7 @@ END_TEST
 
 static struct pn_outcome vmwrite(struct pn_nested_vmx *n, int field, uint64_t value)
 {
+    pn_save_segments(n);
     return pn_vmwrite(n, mode, pn_field_encoding(field), value);
 }
 
@@ -212,6 +216,8 @@ START_TEST(verdict_stands)
 
     exits(n);
     ck_assert_uint_eq(n->dirty, 0);
+    pn_save_segments(n); /* the same as before */
+    ck_assert_uint_eq(n->dirty, BIT(PN_HAS_SEGMENTS));
     F(HOST_CR0) = 0;
     F(GUEST_CR4) = 0;
     F(GUEST_TR_AR_BYTES) = 0;
@@ -299,15 +305,20 @@ START_TEST(verdict_ends_with_what_l2_changes)
     for (unsigned k = 0; k < sizeof fields / sizeof *fields; k++) {
         struct pn_nested_vmx *n = round_made();
 
+        const bool late = fields[k] >= PN_G_SEGMENTS && fields[k] < PN_G_SEGMENTS_END;
+
         model_nested()->vmcs02[fields[k]] ^= BIT(6);
         exits(n);
-        ck_assert_uint_eq(n->dirty, 1u << PN_GROUP_EXIT);
+        ck_assert_uint_eq(n->dirty, late ? 0 : 1u << PN_GROUP_EXIT);
+        pn_save_segments(n);
+        ck_assert_uint_eq(n->dirty, 1u << PN_GROUP_EXIT | 1u << PN_HAS_SEGMENTS);
     }
     for (int f = PN_F_GUEST_ES_LIMIT; f <= PN_F_GUEST_TR_LIMIT; f++) {
         struct pn_nested_vmx *n = round_made();
 
         model_nested()->vmcs02[f] = 0x100000; /* bytes, and more than 20 bits: never right but unusable */
         exits(n);
+        pn_save_segments(n);
         n->vmcs12.f[f - PN_F_GUEST_ES_LIMIT + PN_F_GUEST_ES_AR_BYTES] &= ~BIT(15);
         if (f != PN_F_GUEST_LDTR_LIMIT)
             refused33(n);
@@ -321,6 +332,7 @@ START_TEST(verdict_is_not_for_virtual_8086)
     struct pn_nested_vmx *n = round_made();
 
     exits(n);
+    pn_save_segments(n);
     F(GUEST_RFLAGS) |= BIT(17); /* through the shadow VMCS */
     n->dirty |= 1u << PN_GROUP_BASIC;
     refused33(n);
@@ -345,6 +357,7 @@ START_TEST(verdict_and_l1s_mode)
     struct pn_nested_vmx *n = round_made();
 
     exits(n);
+    pn_settle_segments(n);
     ck_assert_int_eq(pn_nested_enter(n, legacy, false, l0).error, 8);
 }
 END_TEST
@@ -514,6 +527,7 @@ START_TEST(pdptes_of_the_fields)
     n->dirty |= 1u << PN_GROUP_REGISTERS;
     runs(n);
     ck_assert_uint_eq(V02(GUEST_PDPTR1), 0x2001);
+    pn_save_segments02(n);
     pn_nested_entered(n, true);
     n->l2 = false;
     pn_hw_load_vmcs(PN_VMCS01);
@@ -611,6 +625,7 @@ START_TEST(an_invvpid_outlives_a_failed_entry)
     leave(n);
     ck_assert_int_eq(pn_invvpid(n, mode, 2, 0, 0, 0).kind, PN_VMX_SUCCEED);
     model_nested()->flushes = 0;
+    pn_settle_segments(n);
     ck_assert_int_eq(pn_nested_enter(n, mode, n->launched, l0).kind, PN_VMX_FAIL_VALID);
     ck_assert_uint_eq(model_nested()->flushes, 0);
     runs(n);

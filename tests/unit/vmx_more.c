@@ -758,6 +758,7 @@ START_TEST(entered_once)
     pn_nested_entered(&n, false); /* a later exit of L2 */
     ck_assert(n.dirty == 5 && !n.launched && !n.pdptrs_held);
     n.entry_pending = true;
+    n.dirty |= 1u << PN_HAS_SEGMENTS; /* as pn_save_segments02 leaves it */
     pn_nested_entered(&n, true);
     ck_assert(n.dirty == UINT32_MAX && !n.launched && !n.entry_pending && !n.checked); /* nothing is known */
     n.entry_pending = true;

@@ -150,11 +150,12 @@ START_TEST(the_verdict_stands)
     const struct pn_l1_mode m = {.cr0 = 1, .rflags = 2, .long_mode = true, .cs_long = true};
 
     setup();
+    n.dirty = BIT(PN_HAS_SEGMENTS); /* VMWRITE asks for that */
     ck_assert_int_eq(pn_vmwrite(&n, m, 0x681e, 1).kind, PN_VMX_SUCCEED); /* RIP */
     ck_assert_int_eq(pn_vmwrite(&n, m, 0x6816, 1).kind, PN_VMX_SUCCEED); /* GDTR base */
     ck_assert_int_eq(pn_vmwrite(&n, m, 0x280a, 1).kind, PN_VMX_SUCCEED); /* PDPTE0 */
     ck_assert(n.checked && !n.pdptrs_held);
-    ck_assert_uint_eq(n.dirty, BIT(PN_GROUP_BASIC) | BIT(PN_GROUP_SEGMENTS) | BIT(PN_GROUP_PDPTRS));
+    ck_assert_uint_eq(n.dirty, BIT(PN_HAS_SEGMENTS) | BIT(PN_GROUP_BASIC) | BIT(PN_GROUP_SEGMENTS) | BIT(PN_GROUP_PDPTRS));
     ck_assert_int_eq(pn_vmwrite(&n, m, 0x6800, 1).kind, PN_VMX_SUCCEED); /* CR0 */
     ck_assert(!n.checked);
     n.checked = true;

@@ -5,7 +5,7 @@
  */
 #include "../../core/hw/hw.h"
 
-#include "model.h"
+#include "vmcs.h"
 
 /* ---- The last exit ---- */
 
@@ -202,5 +202,7 @@ void pn_hw_enter_guest(void)
     MODEL_REQUIRE(return_address, !cpu->entry || model_returns(cpu, cpu->entry_event));
     MODEL_REQUIRE(at_instruction, cpu->entry || cpu->rip == cpu->at);
     MODEL_REQUIRE(active, !cpu->entry || !cpu->wfs);
+    if (model_nested()->current == PN_VMCS02)
+        model_nested_ran();
     model_enter(cpu);
 }

@@ -38,6 +38,11 @@ void model_nested_reset(void)
     nested.current = PN_VMCS01;
 }
 
+void model_nested_ran(void)
+{
+    nested.unsaved = true;
+}
+
 void model_nested_round(void)
 {
     memset(nested.written02, 0, sizeof nested.written02);
@@ -82,15 +87,29 @@ uint64_t pn_hw_read02(enum pn_field f)
     return nested.vmcs02[f];
 }
 
+/* SDM 24.4.1: selectors, bases, limits and access rights, and the descriptor tables, by their encodings. */
+static bool segment(int f)
+{
+    return f >= PN_F_GUEST_ES_SELECTOR && f <= PN_F_GUEST_IDTR_LIMIT;
+}
+
 void pn_hw_write02(enum pn_field f, uint64_t value)
 {
     NESTED_REQUIRE(field, (int)f >= 0 && f < PN_FIELDS);
     NESTED_REQUIRE(fits, model_fits((int)f, value));
     NESTED_REQUIRE(current, nested.current == PN_VMCS02);
     NESTED_REQUIRE(once, nested.written02[f] == 0);
+    NESTED_REQUIRE(saved, !segment((int)f) || !nested.unsaved);
     nested.vmcs02[f] = (f == PN_F_VIRTUAL_APIC || f == PN_F_APIC_ACCESS) && !pn_mem_is_l1s(value) ? MODEL_STRAY : value;
     nested.written02[f] = 1;
     nested.writes02++;
+}
+
+void pn_hw_saved_segments(const struct pn_nested_vmx *n)
+{
+    for (int f = 0; f < PN_FIELDS; f++)
+        NESTED_REQUIRE(saved, !segment(f) || n->vmcs12.f[f] == nested.vmcs02[f]);
+    nested.unsaved = false;
 }
 
 void pn_hw_begin_entry02(uint16_t vpid, uint64_t eptp)

@@ -27,6 +27,7 @@ struct model_nested {
     uint64_t bitmap01[PN_BITMAP_WORDS], bitmap02[PN_BITMAP_WORDS];
     unsigned int writes01, writes02, loads, flushes, empties;
     bool flush_owed; /* by an INVVPID of L1's (tlb.h) */
+    bool unsaved;    /* L2 has run since vmcs12 had its segments (vmcs.h) */
     uint64_t memory[MODEL_WORDS];
     uint8_t reads[MODEL_WORDS]; /* since the last model_nested_round */
     uint64_t hidden, hidden_end; /* the hypervisor's own: not L1's memory */
@@ -49,6 +50,7 @@ void model_nested_violation(const char *function, const char *name);
 
 bool model_fits(int f, uint64_t value); /* SDM 24.11.2: nothing above the field's width */
 void model_nested_reset(void); /* everything 0, vmcs01 current, no memory hidden, no MSR */
+void model_nested_ran(void); /* L2 has run: its segments are in vmcs02 alone */
 void model_nested_round(void); /* another instruction of L1's, or another entry: once-only permissions are renewed */
 
 uint64_t *model_word(uint64_t address); /* in L1's memory */
