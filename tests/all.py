@@ -2,7 +2,8 @@
 the other, each with both processors.
 
 The order: what takes seconds; the cold proof, by itself, for its goals have limits by the clock, and the wrong cores need what it
-keeps; then the longest first, so that the lanes end together. The numbers of processor time are the last column of the summary.
+keeps; then the longest first, so that the lanes end together. The summary tells what processor time each took (without processes
+that were killed, as a prover is when a mutant is refuted): it does not depend on what else runs, so order the table by it.
 """
 import os
 import signal
