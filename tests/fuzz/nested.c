@@ -147,11 +147,11 @@ static const char *account(struct nested_run *r)
     for (int f = 0; f < PN_FIELDS; f++) {
         const bool elsewhere = r->shadowing && pn_shadow_written(f); /* vmcs12 has it behind pn_shadow_take */
 
-        if (manual_width(f, n->vmcs12.f[f]) != n->vmcs12.f[f])
+        if (manual_width(f, late_field(r, f)) != late_field(r, f))
             return "a field does not fit its width";
-        if (m && n->vmcs12.f[f] != m->field[f] && !n->l2 && !elsewhere) {
+        if (m && late_field(r, f) != m->field[f] && !n->l2 && !elsewhere) {
             fprintf(stderr, "field %d (%x): %llx, not %llx\n", f, pn_field_encoding(f),
-                    (unsigned long long)n->vmcs12.f[f], (unsigned long long)m->field[f]);
+                    (unsigned long long)late_field(r, f), (unsigned long long)m->field[f]);
             return "a field of vmcs12";
         }
     }

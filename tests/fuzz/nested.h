@@ -58,11 +58,13 @@ struct nested_run {
     bool l1_long; /* L1 is in 64-bit mode; else with PAE paging */
     bool tagged;  /* vpid02 has translations of ... */
     uint64_t tag_vpid, tag_eptp;
-    int leaves;           /* L2 leaves another value in this field of the guest area, and L1 gets the exit; or 0 */
-    bool due;             /* L1 has executed INVVPID since the last entry of L2 */
-    unsigned int empties; /* of EPT02, before L1's instruction */
-    bool brief;           /* L2 runs until L1's event can be its exit */
-    bool over;            /* shut down */
+    int leaves;               /* L2 leaves another value in this field of the guest area, and L1 gets the exit; or 0 */
+    bool due;                 /* L1 has executed INVVPID since the last entry of L2 */
+    unsigned int empties;     /* of EPT02, before L1's instruction */
+    uint64_t sees[PN_FIELDS]; /* what L1 would read, before an entry */
+    bool unloadable; /* L2 left segments that no entry loads, and they are in vmcs02: the processor refuses them */
+    bool brief;      /* L2 runs until L1's event can be its exit */
+    bool over;       /* shut down */
     uint64_t return_rip;
     unsigned int entries, failures, exits, aborts;
 };
@@ -84,6 +86,15 @@ struct remembered *nested_current(struct nested_run *r); /* of the current VMCS,
 
 /* nested_verdict.c */
 const char *nested_verdict(const struct nested_run *r); /* what the core counts as checked and no entry would take */
+
+/* nested_late.c: L2's segments, which an exit leaves in vmcs02 until L1 looks */
+bool late_segment(int f);
+bool late(const struct nested_run *r); /* they are there now */
+uint64_t late_field(const struct nested_run *r,
+                    int f);              /* what L1 would read: in vmcs12 once the segments are fetched */
+void late_fetch(struct nested_run *r);   /* pn_save_segments */
+void late_settle(struct nested_run *r);  /* pn_settle_segments, perhaps behind an early fetch */
+void late_refused(struct nested_run *r); /* pn_save_segments02: nothing is lost with vmcs02 */
 
 /* nested_shadow.c: L1's VMREADs and VMWRITEs without an exit; before and after what needs vmcs12 whole */
 bool shadow_write(struct nested_run *r, int f, uint64_t value); /* false: the VMWRITE exits */

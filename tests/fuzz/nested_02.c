@@ -23,7 +23,7 @@ static void verbatim(struct nested_run *r, const uint64_t *f, const uint64_t *h)
     char text[60];
 
     for (int k = PN_G_BASIC; k < PN_G_RARE_END; k++) {
-        if ((k >= PN_G_REGISTERS && k < PN_G_REGISTERS_END) || h[k] == f[k])
+        if ((k >= PN_G_REGISTERS && k < PN_G_REGISTERS_END) || h[k] == (late_segment(k) ? r->sees[k] : f[k]))
             continue;
         snprintf(text, sizeof text, "vmcs02: field %d (%x)", k, pn_field_encoding(k));
         nested_fail(r, text);
@@ -170,7 +170,7 @@ static void page_of_l1(struct nested_run *r, int field)
 static void legal(struct nested_run *r)
 {
     uint64_t h[PN_FIELDS];
-    const char *rule;
+    const char *rule, *state = NULL;
 
     for (int f = 0; f < PN_FIELDS; f++)
         h[f] = model_nested()->vmcs02[f];
@@ -178,9 +178,10 @@ static void legal(struct nested_run *r)
     h[PN_F_VIRTUAL_APIC] &= 0xfffffffffffff000;
     rule = manual_controls(&r->hardware, h, nested_memory);
     if (!rule)
-        (void)manual_guest(&r->hardware, h, 0, nested_memory, &rule);
-    if (rule) {
-        fprintf(stderr, "vmcs02 breaks %s\n", rule);
+        (void)manual_guest(&r->hardware, h, 0, nested_memory, &state);
+    r->unloadable = state && late(r);
+    if (rule || (state && !late(r))) {
+        fprintf(stderr, "vmcs02 breaks %s\n", rule ? rule : state);
         nested_fail(r, "vmcs02 would be refused");
     }
 }

@@ -25,10 +25,12 @@ static const char *never_raised(const uint64_t *f)
 
 static struct verdict judge(struct nested_run *r, struct pn_l1_mode m, bool launch)
 {
-    const uint64_t *f = r->n.vmcs12.f;
+    const uint64_t *f = r->sees;
     struct verdict w = {.instruction = manual_instruction(&r->l1, &r->want, m, M_ENTRY,
                                                           (struct manual_operand){.launch = launch}, nested_memory)};
 
+    for (int k = 0; k < PN_FIELDS; k++)
+        r->sees[k] = late_field(r, k);
     if (w.instruction.kind != PN_VMX_ENTER)
         return w;
     w.controls = manual_controls(&r->l1, f, nested_memory);
@@ -91,9 +93,11 @@ static void entered(struct nested_run *r, const struct verdict *w, struct pn_out
     const unsigned int type = info >> 8 & 7, vector = info & 0xff;
     bool taken;
 
-    if (w->controls || w->host || w->qualifications || w->failing)
-        wrong(r, w, o, "L2 is entered with state that the manual rejects");
     check_vmcs02(r, b->l1);
+    if (r->unloadable && !w->qualifications)
+        nested_fail(r, "vmcs02 would be refused");
+    if (w->controls || w->host || w->failing || (w->qualifications && !r->unloadable))
+        wrong(r, w, o, "L2 is entered with state that the manual rejects");
     cpu_from(r, model_nested()->vmcs02);
     r->cpu.bitmap = (uint32_t)model_nested()->vmcs02[PN_F_EXCEPTION_BITMAP] | 1u << 14;
     r->entries++;
@@ -131,6 +135,7 @@ void l1_entry(struct nested_run *r)
         shadow_take(r);
         w = judge(r, m, launch);
     }
+    late_settle(r);
     b = before_exit(r);
     model_nested_round();
     model_nested()->flushes = 0;

@@ -166,6 +166,8 @@ static void saved_all(struct nested_run *r, const struct before_exit *b, struct 
 
         if (f == PN_F_ENTRY_INFO)
             continue;
+        if (late(r) && late_segment(f) && f != PN_F_GUEST_CS_AR_BYTES && f != PN_F_GUEST_SS_AR_BYTES)
+            want = b->f[f]; /* later: nested_late.c */
         if (f == PN_F_ENTRY_CTL)
             want = (want & ~0x200ull) | (b->hw02[f] & 0x200);
         if (((now[f] ^ want) & ~open) == 0)
@@ -199,7 +201,7 @@ static void remember(struct nested_run *r)
     struct remembered *m = nested_current(r);
 
     for (int f = 0; f < PN_FIELDS && m; f++)
-        m->field[f] = r->n.vmcs12.f[f];
+        m->field[f] = late_field(r, f);
     if (m)
         m->known = true;
 }
@@ -243,6 +245,9 @@ void after_failure(struct nested_run *r, const struct before_exit *b, uint32_t r
     for (int k = 0; k < PN_FIELDS; k++)
         if (k != PN_F_EXIT_REASON && k != PN_F_EXIT_QUALIFICATION && f[k] != b->f[k])
             nested_fail(r, "a failed entry changes the VMCS");
+    for (int k = 0; k < PN_FIELDS; k++)
+        if (late(r) && late_segment(k) && model_nested()->vmcs02[k] != b->hw02[k])
+            nested_fail(r, "a failed entry loses a segment of L2's");
     if (!aborts(r, false, aborted))
         host(r, b->l1[PN_F_GUEST_CR0], l1[PN_F_GUEST_EFER], l1[PN_F_GUEST_PAT]);
     remember(r);

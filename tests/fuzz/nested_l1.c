@@ -45,6 +45,7 @@ void l1_write(struct nested_run *r, int f, uint64_t value)
     if (!shadow_write(r, f, value)) {
         if (shown)
             shadow_take(r);
+        late_fetch(r);
         r->call = "VMWRITE";
         if (pn_vmwrite(&r->n, r->mode, pn_field_encoding(f), value).kind != PN_VMX_SUCCEED)
             nested_fail(r, "a field cannot be written");
@@ -236,6 +237,12 @@ static void effect(struct nested_run *r, enum manual_insn insn, struct manual_op
     }
 }
 
+/* At fields of the VMCS; or it leaves the VMCS. */
+static bool looks(enum manual_insn insn)
+{
+    return insn == M_VMREAD || insn == M_VMWRITE || insn == M_VMPTRLD || insn == M_VMCLEAR || insn == M_VMXOFF;
+}
+
 static void carry_out(struct nested_run *r, struct pn_l1_mode m, enum manual_insn insn, struct manual_operand o)
 {
     static const char *const names[] = {"VMXON",  "VMXOFF",  "VMCLEAR", "VMPTRLD", "VMPTRST",
@@ -245,6 +252,8 @@ static void carry_out(struct nested_run *r, struct pn_l1_mode m, enum manual_ins
     uint64_t value = 0;
 
     shadow_take(r);
+    if (looks(insn) || take(r, 4) == 3)
+        late_fetch(r);
     r->call = names[insn];
     model_nested_round();
     r->empties = model_nested()->empties;

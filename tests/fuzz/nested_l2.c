@@ -109,12 +109,15 @@ static bool inject(struct nested_run *r, bool brief)
    with this entry is lost (asked of the core; so only entries without one are refused here). */
 static void processor_refuses(struct nested_run *r)
 {
-    const struct before_exit b = before_exit(r);
-    const uint32_t qualification = take(r, 3) * 2;
+    const uint32_t qualification = r->unloadable ? 0 : take(r, 3) * 2;
+    struct before_exit b;
     struct pn_outcome o;
 
-    r->call = "an entry that the processor refuses";
     model_nested_round();
+    late_refused(r);
+    b = before_exit(r);
+
+    r->call = "an entry that the processor refuses";
     pn_nested_entered(&r->n, true);
     pn_cancel_injection(&r->v);
     pn_nested_refused(&r->v);
@@ -299,8 +302,13 @@ void l2_run(struct nested_run *r)
         r->cpu.budget = 1 + take(r, 3);
         if (!inject(r, brief))
             return;
-        if (r->n.entry_pending && (!r->cpu.entry || r->cpu.entry_event.origin == PN_BY_L1) && take(r, 32) == 31) {
+        if (r->n.entry_pending && (!r->cpu.entry || r->cpu.entry_event.origin == PN_BY_L1) &&
+            (r->unloadable || take(r, 32) == 31)) {
             processor_refuses(r);
+            return;
+        }
+        if (r->n.entry_pending && r->unloadable) { /* with an event of L0's own: see processor_refuses */
+            r->over = true;
             return;
         }
         r->call = "VM entry of L2";

@@ -71,4 +71,54 @@ WRONG = {
     "verdict-of-virtual-8086": (
         "what was right of a virtual-8086 guest's segments stands for another guest",
         [("    if (vm || changed)\n", "    (void)vm;\n    if (changed)\n")]),
+    "late-settle-never-saves": (
+        "an entry leaves L2's segments in vmcs02 whatever L1 has changed",
+        [("    if (!settled(n))\n        pn_save_segments(n);\n", "    (void)settled(n);\n")]),
+    "late-exit-claims-them": (
+        "an exit says that vmcs12 has L2's segments, and saves two of their words",
+        [("    return pn_save_changes(n, PN_F_GUEST_CS_AR_BYTES, PN_F_GUEST_SS_AR_BYTES + 1);\n",
+          "    n->dirty = with_bit(n->dirty, PN_HAS_SEGMENTS);\n"
+          "    return pn_save_changes(n, PN_F_GUEST_CS_AR_BYTES, PN_F_GUEST_SS_AR_BYTES + 1);\n")]),
+    "late-entry-claims-them": (
+        "behind an entry vmcs12 still counts as having L2's segments",
+        [("n->dirty = 0;", "n->dirty = 1u << PN_HAS_SEGMENTS;")]),
+    "late-exit-saves-no-rights": (
+        "an exit leaves also the access rights of CS and SS in vmcs02, which the rules on RIP and HLT read",
+        [("    return pn_save_changes(n, PN_F_GUEST_CS_AR_BYTES, PN_F_GUEST_SS_AR_BYTES + 1);\n", "    return false;\n")]),
+    "late-all-but-one": (
+        "all of L2's segments are fetched but the limit of IDTR",
+        [("    changed = pn_save_changes(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END);\n",
+          "    changed = pn_save_changes(n, PN_G_SEGMENTS, PN_G_SEGMENTS_END - 1);\n")]),
+    "late-verdict-stands": (
+        "the checks' verdict stands for segments that L2 has loaded since",
+        [("    return changed ? (uint32_t)pn_putb(had, PN_GROUP_EXIT, true) : had;\n", "    (void)changed;\n    return had;\n")]),
+    "late-written-old": (
+        "segments that only vmcs02 has are written over with those that vmcs12 had before",
+        [("write_segments_if(pn_tstb(n->dirty, PN_GROUP_SEGMENTS), n);",
+          "write_segments_if(n != 0, n);")]),
+    "late-failure-claims-them": (
+        "behind an entry that failed vmcs12 counts as having L2's segments",
+        [("    return (uint32_t)pn_putb(all_ones(dirty), PN_HAS_SEGMENTS, pn_tstb(dirty, PN_HAS_SEGMENTS));\n",
+          "    return all_ones(dirty);\n")]),
+    "late-verdict-ended-by-an-exit": (
+        "segments stay in vmcs02 though the checks are due on old ones and new rights",
+        [("           !pn_tstb(dirty, PN_GROUP_SEGMENTS) && !pn_tstb(dirty, PN_GROUP_EXIT) && ",
+          "           !pn_tstb(dirty, PN_GROUP_SEGMENTS) && ")]),
+    "late-controls": (
+        "segments stay in vmcs02 though L1 has changed the controls that say which rules apply",
+        [("    return !pn_tstb(dirty, PN_GROUP_CONTROLS) && !pn_tstb(dirty, PN_GROUP_REGISTERS) &&\n",
+          "    return !pn_tstb(dirty, PN_GROUP_REGISTERS) &&\n")]),
+    "late-registers": (
+        "segments stay in vmcs02 though L1 has changed the registers that they are checked against",
+        [("    return !pn_tstb(dirty, PN_GROUP_CONTROLS) && !pn_tstb(dirty, PN_GROUP_REGISTERS) &&\n",
+          "    return !pn_tstb(dirty, PN_GROUP_CONTROLS) &&\n")]),
+    "late-virtual-8086": (
+        "segments stay in vmcs02 though L2 is in virtual-8086 mode, where the checks are always due",
+        [(" && !pn_tstb(f[PN_F_GUEST_RFLAGS], VM) &&\n", " &&\n")]),
+    "late-restricted": (
+        "segments stay in vmcs02 though L1 has not asked for an unrestricted guest",
+        [("           pn_tstb(f[PN_F_PROC_CTL], PROC_SECONDARY) && pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) &&\n", "")]),
+    "late-behind-a-list": (
+        "segments stay in vmcs02 though an MSR list may fail behind them",
+        [(" &&\n           f[PN_F_ENTRY_LOAD_COUNT] == 0;", ";")]),
 }
