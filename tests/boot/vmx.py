@@ -15,7 +15,7 @@ VMX, VMX32 = (os.path.join(BUILD, "guests", name) for name in ("vmx.elf", "vmx32
 TABLE = os.path.join(ROOT, "tests", "guests", "vmx", "differences.tbl")
 HVARGS = "events=core msr=gp"
 _asking, _said = threading.Lock(), {}
-AREAS = ("insn", "fields", "exits", "inject", "entry", "pdptr", "timer", "msrs", "bitmaps", "rows", "bits32")
+AREAS = ("insn", "fields", "exits", "inject", "entry", "pdptr", "timer", "msrs", "bitmaps", "rows", "late", "bits32")
 
 
 def known():

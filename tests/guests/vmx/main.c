@@ -9,7 +9,7 @@ _Noreturn void vmx_main(void);
 static const struct area areas[] = {
     {"insn", area_insn},       {"fields", area_fields}, {"exits", area_exits}, {"inject", area_inject},
     {"entry", area_entry},     {"pdptr", area_pdptr},   {"timer", area_timer}, {"msrs", area_msrs},
-    {"bitmaps", area_bitmaps}, {"rows", area_rows},
+    {"bitmaps", area_bitmaps}, {"rows", area_rows},     {"late", area_late},
 };
 
 /* Not compared: what each machine offers. */

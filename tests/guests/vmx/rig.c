@@ -6,7 +6,6 @@
 #include "vmx.h"
 
 extern const char exited[];
-uint32_t enter(struct regs *r, int launched);
 
 struct regs regs;
 struct seen l2_seen[8];
@@ -70,6 +69,12 @@ void put64(uint64_t address, uint64_t value)
 uint64_t get64(uint64_t address)
 {
     return *(volatile uint64_t *)address;
+}
+
+uint64_t segment_descriptor(uint64_t address, uint64_t limit, uint64_t access, uint64_t flags)
+{
+    return (limit & 0xffff) | (address & 0xffffff) << 16 | access << 40 | (limit >> 16 & 0xf) << 48 | flags << 52 |
+           (address >> 24 & 0xff) << 56;
 }
 
 void flush(void)

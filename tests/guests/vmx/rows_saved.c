@@ -19,12 +19,6 @@ GUEST(v_hlt, "hlt");
 GUEST(v_break, "movl $0x1002000, %eax; movq %rax, %dr0; movl $0xf0402, %eax; movq %rax, %dr7; movw 0x1002000, %ss");
 GUEST(v_short, "nop");
 
-static uint64_t descriptor(uint64_t address, uint64_t limit, uint64_t access, uint64_t flags)
-{
-    return (limit & 0xffff) | (address & 0xffffff) << 16 | access << 40 | (limit >> 16 & 0xf) << 48 | flags << 52 |
-           (address >> 24) << 56;
-}
-
 static void tables(void)
 {
     static const struct {
@@ -43,7 +37,7 @@ static void tables(void)
     };
 
     for (unsigned int i = 0; i < sizeof each / sizeof each[0]; i++)
-        put64(PAGE(P_TABLE) + 8 * i, descriptor(each[i].address, each[i].limit, each[i].access, each[i].flags));
+        put64(PAGE(P_TABLE) + 8 * i, segment_descriptor(each[i].address, each[i].limit, each[i].access, each[i].flags));
     put64(PAGE(P_DATA), PAGE(P_TABLE) << 16 | 0x7f);
     put64(PAGE(P_DATA) + 0x10, PAGE(P_CODE) << 16 | 0x7ef);
 }

@@ -135,6 +135,7 @@ void set(uint64_t field, uint64_t value);
 uint64_t get(uint64_t field);
 void add(uint64_t field, uint64_t bits);
 void drop(uint64_t field, uint64_t bits);
+uint32_t enter(struct regs *r, int launched); /* start.S: 0, or CF and ZF of VMLAUNCH or VMRESUME; no VMREAD */
 struct exit go(void);
 void skip(void); /* RIP behind the instruction that exited */
 void show(const char *area, const char *name, struct exit x);
@@ -144,6 +145,7 @@ void map(enum page page, uint64_t rights);
 void flush(void);
 void put64(uint64_t address, uint64_t value);
 uint64_t get64(uint64_t address);
+uint64_t segment_descriptor(uint64_t address, uint64_t limit, uint64_t access, uint64_t flags);
 
 /* trap.c */
 extern volatile uint32_t arrived[256]; /* interrupts and NMIs that L1 took itself */
@@ -201,6 +203,6 @@ struct area {
     void (*run)(void);
 };
 void area_insn(void), area_fields(void), area_exits(void), area_inject(void), area_entry(void), area_pdptr(void),
-    area_timer(void), area_msrs(void), area_bitmaps(void), area_rows(void);
+    area_timer(void), area_msrs(void), area_bitmaps(void), area_rows(void), area_late(void);
 
 #endif
