@@ -94,7 +94,7 @@ WRONG = {
         [("    return changed ? (uint32_t)pn_putb(had, PN_GROUP_EXIT, true) : had;\n", "    (void)changed;\n    return had;\n")]),
     "late-written-old": (
         "segments that only vmcs02 has are written over with those that vmcs12 had before",
-        [("write_segments_if(pn_tstb(n->dirty, PN_GROUP_SEGMENTS), n);",
+        [("write_segments_if(pn_tstb(dirty, PN_GROUP_SEGMENTS), n);",
           "write_segments_if(n != 0, n);")]),
     "late-failure-claims-them": (
         "behind an entry that failed vmcs12 counts as having L2's segments",
@@ -102,23 +102,25 @@ WRONG = {
           "    return all_ones(dirty);\n")]),
     "late-verdict-ended-by-an-exit": (
         "segments stay in vmcs02 though the checks are due on old ones and new rights",
-        [("           !pn_tstb(dirty, PN_GROUP_SEGMENTS) && !pn_tstb(dirty, PN_GROUP_EXIT) && ",
-          "           !pn_tstb(dirty, PN_GROUP_SEGMENTS) && ")]),
+        [("    return pn_both(dirty, asked_anew()) == 0;\n",
+          "    return pn_both(dirty, pn_putb(asked_anew(), PN_GROUP_EXIT, false)) == 0;\n")]),
     "late-controls": (
         "segments stay in vmcs02 though L1 has changed the controls that say which rules apply",
-        [("    return !pn_tstb(dirty, PN_GROUP_CONTROLS) && !pn_tstb(dirty, PN_GROUP_REGISTERS) &&\n",
-          "    return !pn_tstb(dirty, PN_GROUP_REGISTERS) &&\n")]),
+        [("    return pn_both(dirty, asked_anew()) == 0;\n",
+          "    return pn_both(dirty, pn_putb(asked_anew(), PN_GROUP_CONTROLS, false)) == 0;\n")]),
     "late-registers": (
         "segments stay in vmcs02 though L1 has changed the registers that they are checked against",
-        [("    return !pn_tstb(dirty, PN_GROUP_CONTROLS) && !pn_tstb(dirty, PN_GROUP_REGISTERS) &&\n",
-          "    return !pn_tstb(dirty, PN_GROUP_CONTROLS) &&\n")]),
+        [("    return pn_both(dirty, asked_anew()) == 0;\n",
+          "    return pn_both(dirty, pn_putb(asked_anew(), PN_GROUP_REGISTERS, false)) == 0;\n")]),
     "late-virtual-8086": (
         "segments stay in vmcs02 though L2 is in virtual-8086 mode, where the checks are always due",
-        [(" && !pn_tstb(f[PN_F_GUEST_RFLAGS], VM) &&\n", " &&\n")]),
+        [("    return none_asked(n->dirty) && !pn_tstb(f[PN_F_GUEST_RFLAGS], VM) && ", "    return none_asked(n->dirty) && ")]),
     "late-restricted": (
         "segments stay in vmcs02 though L1 has not asked for an unrestricted guest",
-        [("           pn_tstb(f[PN_F_PROC_CTL], PROC_SECONDARY) && pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) &&\n", "")]),
+        [("           pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) && f[PN_F_ENTRY_LOAD_COUNT] == 0;",
+          "           f[PN_F_ENTRY_LOAD_COUNT] == 0;")]),
     "late-behind-a-list": (
         "segments stay in vmcs02 though an MSR list may fail behind them",
-        [(" &&\n           f[PN_F_ENTRY_LOAD_COUNT] == 0;", ";")]),
+        [("pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) && f[PN_F_ENTRY_LOAD_COUNT] == 0;",
+          "pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED);")]),
 }
