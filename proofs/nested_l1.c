@@ -170,6 +170,9 @@ static void one_load(struct pn_nested_vmx *n)
     /*@ assert other: succeeded(o) && pointer != before ==> vi013_all_dirty(n->dirty); */
     /*@ assert fields: !(succeeded(o) && pointer != before) ==>
           \forall integer i; 0 <= i < PN_FIELDS && i != PN_F_INSTRUCTION_ERROR ==> KEPT(i); */
+    /*@ assert same: !(succeeded(o) && pointer != before) ==> n->dirty == \at(n->dirty, Pre); */
+    /*@ assert loaded: succeeded(o) && pointer != before ==> clean_kept{Pre, Here}(n); */
+    /*@ assert stays: !(succeeded(o) && pointer != before) ==> clean_kept{Pre, Here}(n); */
     if (o.kind == PN_VMX_SUCCEED && pointer != before)
         pn_hw_saved_pdptrs(pn_any_choice() != 0);
 }
