@@ -12,6 +12,7 @@
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     requires may: permitted(n->vmxon, m);
     requires current: n->current != PN_NO_VMCS && vi003_pointer(n->current, n->caps.address_width);
     requires revision: vi004_revision(mem64(n->current), n->caps.basic);
@@ -45,6 +46,7 @@ struct pn_outcome pn_vmcs_there_and_back(struct pn_nested_vmx *n, struct pn_l1_m
 /*@ requires vmx: \valid(n);
     requires inv: pn_nested_inv(n);
     requires root: n->l2 == 0;
+    requires saved: bit(n->dirty, PN_HAS_SEGMENTS);
     requires may: permitted(n->vmxon, m) && n->current != PN_NO_VMCS;
     requires field: 0 <= f < PN_FIELDS && !vi006_read_only(f);
     terminates \true; exits \false;
