@@ -27,7 +27,8 @@ HV_COMMON := -std=gnu11 -ffreestanding -O2 -fno-pic -fno-stack-protector -fcf-pr
 HV_UNROLL := $(addprefix --param ,max-completely-peel-times=64 max-completely-peeled-insns=800 max-peel-branches=128)
 # Nothing here returns to anybody who has registers to be kept, and the pieces are long: what a function saves, and what is kept for a
 # later branch, is mostly for nobody. The assembly keeps all it is asked to keep by itself.
-HV_REGISTERS := $(addprefix -fcall-used-,rbx r12 r13 r14 r15) -fno-tree-pre
+# And what only one branch needs is computed in it, however likely gcc thinks that it is taken.
+HV_REGISTERS := $(addprefix -fcall-used-,rbx r12 r13 r14 r15) -fno-tree-pre --param sink-frequency-threshold=100
 HV_64 := $(HV_COMMON) -O3 $(HV_UNROLL) $(HV_REGISTERS) -m64 -mno-red-zone -mcmodel=small -I$(HV_CORE)/include \
     $(if $(HV_CHECKED),-DHV_CHECKED) $(if $(HV_COUNT),-DHV_COUNT)
 HV_32 := $(HV_COMMON) -m32 -march=i686
