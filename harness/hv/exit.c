@@ -250,8 +250,10 @@ void exit_handle(struct vcpu *v, uint32_t reason)
         nested_vmwrite(v);
         break;
     case EXIT_VMLAUNCH:
+        nested_entry(v, true);
+        break;
     case EXIT_VMRESUME:
-        nested_entry(v, reason == EXIT_VMLAUNCH);
+        nested_entry(v, false);
         break;
     case EXIT_VMCALL:
     case EXIT_VMCLEAR:
