@@ -104,23 +104,4 @@ WRONG = {
         "segments stay in vmcs02 though the checks are due on old ones and new rights",
         [("    return pn_both(dirty, asked_anew()) == 0;\n",
           "    return pn_both(dirty, pn_putb(asked_anew(), PN_GROUP_EXIT, false)) == 0;\n")]),
-    "late-controls": (
-        "segments stay in vmcs02 though L1 has changed the controls that say which rules apply",
-        [("    return pn_both(dirty, asked_anew()) == 0;\n",
-          "    return pn_both(dirty, pn_putb(asked_anew(), PN_GROUP_CONTROLS, false)) == 0;\n")]),
-    "late-registers": (
-        "segments stay in vmcs02 though L1 has changed the registers that they are checked against",
-        [("    return pn_both(dirty, asked_anew()) == 0;\n",
-          "    return pn_both(dirty, pn_putb(asked_anew(), PN_GROUP_REGISTERS, false)) == 0;\n")]),
-    "late-virtual-8086": (
-        "segments stay in vmcs02 though L2 is in virtual-8086 mode, where the checks are always due",
-        [("    return none_asked(n->dirty) && !pn_tstb(f[PN_F_GUEST_RFLAGS], VM) && ", "    return none_asked(n->dirty) && ")]),
-    "late-restricted": (
-        "segments stay in vmcs02 though L1 has not asked for an unrestricted guest",
-        [("           pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) && f[PN_F_ENTRY_LOAD_COUNT] == 0;",
-          "           f[PN_F_ENTRY_LOAD_COUNT] == 0;")]),
-    "late-behind-a-list": (
-        "segments stay in vmcs02 though an MSR list may fail behind them",
-        [("pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED) && f[PN_F_ENTRY_LOAD_COUNT] == 0;",
-          "pn_tstb(f[PN_F_PROC2_CTL], PROC2_UNRESTRICTED);")]),
 }
