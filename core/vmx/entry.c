@@ -219,17 +219,23 @@ static struct pn_outcome enter_guest(struct pn_nested_vmx *n, struct pn_l0_wants
 {
     const struct pn_guest_memory g = pn_read_guest_memory(n);
     const struct pn_guest_verdict verdict = pn_check_guest_due(n, g, pn_due_of_guest(n));
+    struct pn_outcome o;
 
     /*@ assert pdptes: guest_pdptes_in_memory(n) ==> g.pdpte[0] == pn_pdpte(n, 0) && g.pdpte[1] == pn_pdpte(n, 1) &&
           g.pdpte[2] == pn_pdpte(n, 2) && g.pdpte[3] == pn_pdpte(n, 3); */
     /*@ assert pdptes_ok: guest_pdptes_ok(n, g) <==> guest_all_pdptes_ok(n); */
     /*@ assert link_ok: guest_link_ok(n, g.link) <==> guest_link_in_memory_ok(n); */
     /*@ assert plain: verdict.ok != 0 ==> guest_plain_ok(n) && guest_nmi_behind_sti_ok(n); */
+    /*@ assert broken: verdict.ok == 0 ==> pn_broken(n, verdict.qualification); */
     /*@ assert in_memory: verdict.ok != 0 ==> guest_in_memory_ok(n); */
     if (verdict.ok)
         return enter(n, l0, g);
     pn_forget_entry(n);
-    return pn_entry_failure(n, REASON_GUEST_STATE, verdict.qualification, false);
+    o = pn_entry_failure(n, REASON_GUEST_STATE, verdict.qualification, false);
+    /*@ assert said: n->vmcs12.f[PN_F_EXIT_REASON] == 0x80000021 &&
+          n->vmcs12.f[PN_F_EXIT_QUALIFICATION] == verdict.qualification; */
+    /*@ assert failed: pn_failed_at_guest{Pre, Here}(n); */
+    return o;
 }
 
 /* The instruction itself has passed. */
