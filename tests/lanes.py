@@ -27,6 +27,9 @@ class Suite:
         self.name, self.argv, self.alone, self.counts = name, list(argv), alone, counts
         self.holds = set(holds.split())
 
+    def target(self):
+        return next(a for a in self.argv if not a.startswith("-"))
+
     def title(self):
         return "==== %s (make %s)" % (self.name, " ".join(self.argv))
 
@@ -41,7 +44,7 @@ class Run:
         if sink:
             sink(suite.title() + "\n")
         if missing(suite, root):
-            self.line("FAIL the suite is missing: no target '%s'\n" % suite.argv[-1])
+            self.line("FAIL the suite is missing: no target '%s'\n" % suite.target())
             self.failed = 1
             ended.put(self)
             return
@@ -86,8 +89,7 @@ class Run:
 
 
 def missing(suite, root):
-    target = next(a for a in suite.argv if not a.startswith("-"))
-    done = subprocess.run(["make", "-n", target], cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(["make", "-n", suite.target()], cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     return b"No rule to make target" in done.stderr
 
 
